@@ -1,0 +1,75 @@
+"""The secrets that salts derive from: one JSON line a leaf, zlib-compressed, erasable without touching the log."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from tocsin.archive.commitments import SECRET_BYTES
+from tocsin.records.errors import EvidenceError
+
+_LARGEST_FILE = 1 << 28
+
+
+def secrets_path(first_leaf: int) -> str:
+    """Where the secrets of a commit lie under the desk folder."""
+    return f"secrets/{first_leaf:012d}.jsonl.z"
+
+
+def packed_secrets(before: Sequence[bytes | None], secrets: bytes, after: Sequence[bytes | None]) -> bytes:
+    """A secrets file: one line a leaf. `secrets` is a run of 16-byte secrets (posts); None is a leaf without one."""
+    lines = "".join(f'"{each.hex()}"\n' if each else "null\n" for each in before)
+    if secrets:
+        lines += '"' + secrets.hex("\n", -SECRET_BYTES).replace("\n", '"\n"') + '"\n'
+    lines += "".join(f'"{each.hex()}"\n' if each else "null\n" for each in after)
+    # Random bytes do not get smaller than 16; looking for repeats (the usual strategy) would cost 20 a leaf, this 18.
+    packer = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)
+    return packer.compress(lines.encode("ascii")) + packer.flush()
+
+
+def unpacked_secrets(raw: bytes, what: str) -> list[bytes | None]:
+    """The secrets of a file, None where a leaf has none or it was erased."""
+    try:
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(raw, _LARGEST_FILE)
+        if not unpacker.eof or unpacker.unused_data or not text.endswith(b"\n"):
+            raise ValueError("cut off")
+        values = json.loads(b"[" + text[:-1].replace(b"\n", b",") + b"]")
+        secrets = [None if value is None else bytes.fromhex(value) for value in values]
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        raise EvidenceError(f"{what} is damaged") from error
+    if any(each is not None and len(each) != SECRET_BYTES for each in secrets):
+        raise EvidenceError(f"{what} is damaged", expected=f"{SECRET_BYTES} bytes a secret")
+    return secrets
+
+
+class Secrets:
+    """Finds the secret of a leaf in the desk's secrets files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "secrets"
+        names = sorted(path.name for path in self._folder.glob("*.jsonl.z"))
+        self._firsts = [int(name.split(".")[0]) for name in names if name.split(".")[0].isdecimal()]
+        self._file = lru_cache(maxsize=2)(self._read)
+
+    def of(self, leaf_index: int) -> bytes | None:
+        """The secret of a leaf; None where it has none. Raises EvidenceError where the file is missing or damaged."""
+        at = bisect_right(self._firsts, leaf_index) - 1
+        if at < 0:
+            raise EvidenceError(f"the secret of leaf {leaf_index} is missing")
+        first = self._firsts[at]
+        secrets = self._file(first)
+        if leaf_index - first >= len(secrets):
+            raise EvidenceError(f"the secret of leaf {leaf_index} is missing", expected="in " + secrets_path(first))
+        return secrets[leaf_index - first]
+
+    def _read(self, first: int) -> list[bytes | None]:
+        what = secrets_path(first)
+        try:
+            return unpacked_secrets((self._folder.parent / what).read_bytes(), what)
+        except FileNotFoundError as error:
+            raise EvidenceError(f"{what} is missing") from error

@@ -1,0 +1,264 @@
+"""The derived tables: plain Parquet files and one manifest that says which of them count.
+
+A reader takes the manifest once and has a snapshot: the files it names are never changed, only added to, and files
+that a later manifest no longer names stay for the manifests still kept. Decision 0002 says why not Delta Lake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tocsin.archive import merkle, notes
+from tocsin.archive.strict import base64_bytes, instant_text
+from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.evidence import Checkpoint
+from tocsin.records.posts import NAMES, POSTS, QUARANTINE
+
+MANIFEST_FORMAT = "tocsin/tables/v1"
+KEPT_MANIFESTS = 16
+_UTC_US = pa.timestamp("us", tz="UTC")
+
+# Rows: one finished capture, with the counts of its certificate.
+CAPTURES = pa.schema(
+    [
+        pa.field("capture_id", pa.string(), nullable=False),
+        pa.field("finished_at", _UTC_US, nullable=False),
+        pa.field("summary", pa.string(), nullable=False),  # CaptureSummary as JSON
+    ]
+)
+SCHEMAS: dict[str, pa.Schema] = {"posts": POSTS, "names": NAMES, "quarantine": QUARANTINE, "captures": CAPTURES}
+# Dictionary pages pay where few values repeat; on ids and texts they only cost time.
+_REPEATING = {
+    "posts": ["archived_at", "source", "capture_id", "account_id", "channel_id", "time_basis", "kind", "audience",
+              "status", "platform_lang", "lang", "version_no"],
+    "names": ["kind", "source"],
+    "quarantine": ["capture_id", "field", "reason", "quarantined_at"],
+    "captures": [],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One Parquet file of a table."""
+
+    path: str  # under tables/
+    rows: int
+    size_bytes: int
+    sha256: str  # hex; finds damage, proves nothing by itself
+
+    @property
+    def line(self) -> bytes:
+        """What the log's `tables` statement is a keyed digest of, one line a file."""
+        return f"{self.path} {self.rows} {self.sha256}\n".encode()
+
+    @property
+    def generation(self) -> int:
+        """The generation whose commit wrote it."""
+        return int(Path(self.path).stem)
+
+    def check(self, tables_folder: Path) -> None:
+        """Raises EvidenceError unless the file has the bytes and the rows the manifest names."""
+        what = f"tables/{self.path}"
+        try:
+            data = (tables_folder / self.path).read_bytes()
+        except OSError as error:
+            raise EvidenceError(f"{what} is missing or unreadable") from error
+        if len(data) != self.size_bytes or sha256(data).hexdigest() != self.sha256:
+            raise EvidenceError(f"{what} is not the file that was written")
+        rows = pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
+        if rows != self.rows:
+            raise EvidenceError(f"{what} has another number of rows", expected=str(self.rows), got=str(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCapture:
+    """How far an unfinished capture was acknowledged."""
+
+    format: str
+    first_address: str
+    size_bytes: int  # captured bytes acknowledged, from the start without a gap
+    file_bytes: int  # length of its file in captures/
+    counts: Mapping[str, Any]  # what CaptureTally.to_json gave
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Which files make the tables at one generation, and the checkpoint they belong to."""
+
+    generation: int
+    written_at: str
+    checkpoint: str  # the signed note
+    captures_begun: int = 0
+    open_captures: Mapping[str, OpenCapture] = field(default_factory=dict)
+    tables: Mapping[str, tuple[TableFile, ...]] = field(default_factory=dict)
+
+    @property
+    def log_size(self) -> int:
+        """Leaves of the log that the tables cover."""
+        return int(self.checkpoint.split("\n")[1])
+
+    def to_json(self) -> bytes:
+        """The manifest as written."""
+        body = {
+            "format": MANIFEST_FORMAT,
+            "generation": self.generation,
+            "written_at": self.written_at,
+            "log_size": self.log_size,
+            "checkpoint": self.checkpoint,
+            "captures_begun": self.captures_begun,
+            "open_captures": {
+                capture_id: {name: getattr(each, name) for name in OpenCapture.__slots__}
+                for capture_id, each in self.open_captures.items()
+            },
+            "tables": {
+                table: [{name: getattr(each, name) for name in TableFile.__slots__} for each in files]
+                for table, files in self.tables.items()
+            },
+        }
+        return json.dumps({**body, "sha256": _digest(body)}, indent=1).encode() + b"\n"
+
+    def followed_by(
+        self, *, written_at: str, checkpoint: str, added: Mapping[str, TableFile], **changes: Any
+    ) -> Manifest:
+        """The next generation, with files added."""
+        tables = {name: (*self.tables.get(name, ()), *((added[name],) if name in added else ())) for name in SCHEMAS}
+        return replace(
+            self, generation=self.generation + 1, written_at=written_at, checkpoint=checkpoint, tables=tables, **changes
+        )
+
+
+def first_manifest(signer: notes.Signer, now: datetime) -> Manifest:
+    """The manifest of an empty desk."""
+    text = notes.checkpoint_text(signer.name, 0, merkle.EMPTY_ROOT)
+    return Manifest(0, instant_text(now), signer.signed_note(text), tables={name: () for name in SCHEMAS})
+
+
+def read_manifest(raw: bytes, what: str) -> Manifest:
+    """A manifest as read. Raises EvidenceError where it is damaged."""
+    try:
+        body = json.loads(raw)
+        if body.pop("sha256") != _digest(body):
+            raise ValueError("does not have its digest")
+        if body["format"] != MANIFEST_FORMAT:
+            raise TocsinInputError(f"{what} was written by another version", expected=MANIFEST_FORMAT)
+        manifest = Manifest(
+            body["generation"],
+            body["written_at"],
+            body["checkpoint"],
+            body["captures_begun"],
+            {name: OpenCapture(**each) for name, each in body["open_captures"].items()},
+            {name: tuple(TableFile(**each) for each in files) for name, files in body["tables"].items()},
+        )
+        if body["log_size"] != manifest.log_size or set(manifest.tables) != set(SCHEMAS):
+            raise ValueError("does not agree with itself")
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise EvidenceError(f"{what} is damaged") from error
+    return manifest
+
+
+def parquet_bytes(table: str, rows: pa.Table) -> pa.Buffer:
+    """Rows as a Parquet file of their table's schema."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=_REPEATING[table],
+        write_statistics=["leaf_index", "posted_at"] if table == "posts" else False,
+        row_group_size=65_536,
+        store_schema=True,
+    )
+    return sink.getvalue()
+
+
+def table_file(table: str, generation: int, rows: pa.Table) -> tuple[TableFile, pa.Buffer]:
+    """The file that adds rows to a table at a generation, and its bytes."""
+    data = parquet_bytes(table, rows)
+    path = f"{table}/{generation:08d}.parquet"
+    return TableFile(path, rows.num_rows, len(data), sha256(data).hexdigest()), data
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A reader's view: the tables and the log at one generation. Stays valid while a writer goes on."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def generation(self) -> int:
+        """Which generation of the tables this is."""
+        return self.manifest.generation
+
+    @property
+    def log_size(self) -> int:
+        """Leaves of the log at this generation."""
+        return self.manifest.log_size
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The signed head of the log at this generation; the signature is checked by `verify_desk`, not here."""
+        origin, size, root = self.manifest.checkpoint.split("\n")[:3]
+        return Checkpoint(origin, int(size), base64_bytes(root, "checkpoint root", 32), self.manifest.checkpoint)
+
+    @property
+    def posts_schema(self) -> pa.Schema:
+        """Schema of the posts table."""
+        return POSTS
+
+    def files(self, table: str) -> tuple[str, ...]:
+        """Absolute paths of the Parquet files that make a table (posts, names, quarantine, captures)."""
+        return tuple(str(self.folder / "tables" / each.path) for each in self.manifest.tables[table])
+
+    def rows(self, table: str) -> int:
+        """How many rows a table has."""
+        return sum(each.rows for each in self.manifest.tables[table])
+
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A whole table, or some of its columns, in memory."""
+        return pa.Table.from_batches(self.batches(table, columns), _schema(table, columns))
+
+    def batches(
+        self, table: str, columns: Sequence[str] | None = None, batch_rows: int = 16_384
+    ) -> Iterator[pa.RecordBatch]:
+        """A table in pieces, in the order of the log."""
+        schema = _schema(table, columns)
+        for path in self.files(table):
+            with pq.ParquetFile(path, memory_map=False) as file:
+                for batch in file.iter_batches(batch_rows, columns=list(columns) if columns else None):
+                    yield batch.select(schema.names).cast(schema)
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """The desk's tables as last acknowledged. Takes no lock. Raises TocsinInputError where there is no desk."""
+    try:
+        raw = (folder / "tables" / "manifest.json").read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise TocsinInputError(
+            "no desk here", expected="a folder with tables/manifest.json", next_step="run tocsin init"
+        ) from error
+    return Snapshot(folder.absolute(), read_manifest(raw, "tables/manifest.json"))
+
+
+def pairs_digest(files: Mapping[str, TableFile]) -> bytes:
+    """What the `tables` statement of a commit covers."""
+    return b"".join(files[name].line for name in sorted(files))
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()  # finds damage, proves nothing by itself
+
+
+def _schema(table: str, columns: Sequence[str] | None) -> pa.Schema:
+    schema = SCHEMAS[table]
+    return pa.schema([schema.field(name) for name in columns]) if columns else schema

@@ -1,0 +1,204 @@
+"""The search index over folded texts: derived from the posts table, never the truth, caught up or rebuilt at need.
+
+`index/state.json` says how many leaves of the log the index covers. It is written after the index itself, so after a
+crash the index may hold more than the state says, never less; the surplus is dropped before going on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import tantivy
+
+from tocsin.archive.search_query import AllOf, AnyOf, Not, Query, Term, read_query
+from tocsin.archive.tables import Snapshot, snapshot
+from tocsin.records.errors import TocsinError, TocsinInputError
+
+INDEX_VERSION = 1
+_COLUMNS = ["leaf_index", "posted_at", "folded", "tags", "domains", "lang", "source", "kind"]
+_LONGEST_WORD = 200
+_HEAP_BYTES = 64_000_000
+_RAW_FIELDS = ("tag", "domain", "lang", "source", "kind")
+_BATCH_ROWS = 4096
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("leaf_index", stored=False, indexed=True, fast=True)
+    builder.add_integer_field("posted_at", stored=False, indexed=False, fast=True)  # microseconds since 1970 UTC
+    builder.add_text_field("text", stored=False, tokenizer_name="folded", index_option="position")
+    for name in _RAW_FIELDS:
+        builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def _analyzer() -> Any:
+    # Letters and digits only. Marks outside letters (a virama) part a word in two; a query is parted the same way
+    # and its parts searched as a phrase, so every script is found by the word as written.
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.remove_long(_LONGEST_WORD)).build()
+
+
+class IndexWriter:
+    """Adds posts to the index of a desk; only the process that holds the desk's writer may have one.
+
+    Opening it catches up with the tables (an import that crashed before its index was written). As a context
+    manager it makes what was added searchable at the end, also after an error.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "index"
+        self._folder.mkdir(exist_ok=True)
+        here = snapshot(folder)
+        covered = _covered(self._folder)
+        try:
+            if covered is None:
+                raise ValueError("no state")
+            self._index = _opened(self._folder)
+        except (ValueError, OSError):
+            # Missing, damaged or of another version: it is derived, so begin anew.
+            shutil.rmtree(self._folder)
+            self._folder.mkdir()
+            covered, self._index = 0, tantivy.Index(_schema(), str(self._folder))
+            self._index.register_tokenizer("folded", _analyzer())
+        try:
+            self._writer = self._index.writer(_HEAP_BYTES, 1)
+        except ValueError as error:
+            raise TocsinError("another process is writing to the search index") from error
+        if (covered is not None and covered < here.log_size) or covered == 0:
+            self._catch_up(here, covered or 0)
+        self._covered = here.log_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.commit()
+        self._writer.wait_merging_threads()
+
+    def add(self, rows: pa.Table) -> None:
+        """Add stored posts (the `rows` of a commit: schema POSTS, or the columns of it that are searched)."""
+        for batch in rows.select(_COLUMNS).to_batches(_BATCH_ROWS):
+            for document in _documents(batch):
+                self._writer.add_json(document)
+        if rows.num_rows:
+            self._covered = max(self._covered, pc.max(rows["leaf_index"]).as_py() + 1)
+
+    def commit(self) -> None:
+        """Make what was added searchable."""
+        self._writer.commit()
+        state = {"version": INDEX_VERSION, "log_size": self._covered}
+        temporary = self._folder / ".state"
+        temporary.write_bytes(json.dumps(state).encode())
+        temporary.replace(self._folder / "state.json")
+
+    def _catch_up(self, here: Snapshot, covered: int) -> None:
+        surplus = tantivy.Query.range_query(self._index.schema, "leaf_index", tantivy.FieldType.Unsigned, covered, None)
+        self._writer.delete_documents_by_query(surplus)
+        self._covered = covered
+        for batch in here.batches("posts", _COLUMNS):
+            rows = pa.Table.from_batches([batch])
+            self.add(rows.filter(pc.greater_equal(rows["leaf_index"], covered)) if covered else rows)
+
+
+def rebuild_index(folder: Path) -> None:
+    """Make the index anew from the posts table."""
+    (folder / "index" / "state.json").unlink(missing_ok=True)
+    with IndexWriter(folder):
+        pass
+
+
+def search_index(folder: Path, query: str, *, fold: Callable[[str], str], limit: int = 20) -> list[int]:
+    """Leaf indexes of the posts that match, best first.
+
+    Words are looked up under the folding key `fold`; "phrases" keep their order; field:value looks in tag, domain,
+    lang, source or kind; AND is meant where nothing stands; OR, NOT or -, brackets and word* work.
+    Raises TocsinInputError for a query that cannot be read.
+    """
+    tree = read_query(query)
+    if limit < 1:
+        raise TocsinInputError("nothing to show", expected="a limit of at least 1")
+    try:
+        index = _opened(folder / "index")
+    except (ValueError, OSError) as error:
+        if snapshot(folder).rows("posts") == 0:
+            return []
+        raise TocsinError("the search index is missing or damaged", next_step="run tocsin collect again") from error
+    searcher = index.searcher()
+    hits = searcher.search(_engine_query(tree, index.schema, fold), limit, count=False).hits
+    return [int(leaf) for leaf in searcher.fast_field_values("leaf_index", [address for _, address in hits])]
+
+
+def _engine_query(query: Query, schema: Any, fold: Callable[[str], str]) -> Any:
+    match query:
+        case Term():
+            return _term_query(query, schema, fold)
+        case Not(inner):
+            occurs = [(tantivy.Occur.Must, tantivy.Query.all_query())]
+            return tantivy.Query.boolean_query([*occurs, (tantivy.Occur.MustNot, _engine_query(inner, schema, fold))])
+        case AllOf(parts):
+            return tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.MustNot, _engine_query(part.inner, schema, fold))
+                    if isinstance(part, Not)
+                    else (tantivy.Occur.Must, _engine_query(part, schema, fold))
+                    for part in parts
+                ]
+            )
+        case AnyOf(parts):
+            return tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, _engine_query(part, schema, fold)) for part in parts]
+            )
+
+
+def _term_query(term: Term, schema: Any, fold: Callable[[str], str]) -> Any:
+    if term.field in _RAW_FIELDS:
+        value = fold(term.text).strip().removeprefix("#").strip() if term.field == "tag" else term.text.casefold()
+        return tantivy.Query.term_query(schema, term.field, value)
+    words = _analyzer().analyze(fold(term.text))
+    if not words:
+        raise TocsinInputError("a part of the query has no letter or digit to look for")
+    if term.prefix:
+        return tantivy.Query.phrase_prefix_query(schema, "text", words)
+    if len(words) == 1:
+        return tantivy.Query.term_query(schema, "text", words[0])
+    return tantivy.Query.phrase_query(schema, "text", words)
+
+
+def _documents(batch: pa.RecordBatch) -> Iterator[str]:
+    columns = [batch[name].to_pylist() for name in _COLUMNS if name != "posted_at"]
+    posted = batch["posted_at"].cast(pa.int64()).to_pylist()
+    for leaf, text, tags, domains, lang, source, kind, at in zip(*columns, posted, strict=True):
+        document = {
+            "leaf_index": leaf, "text": text, "tag": tags, "domain": domains, "lang": lang, "source": source,
+            "kind": kind,
+        }  # fmt: skip
+        if at is not None:
+            document["posted_at"] = at
+        yield orjson.dumps(document).decode()
+
+
+def _opened(folder: Path) -> Any:
+    if not tantivy.Index.exists(str(folder)):
+        raise ValueError("no index")
+    index = tantivy.Index.open(str(folder))
+    index.register_tokenizer("folded", _analyzer())
+    return index
+
+
+def _covered(folder: Path) -> int | None:
+    try:
+        state = json.loads((folder / "state.json").read_bytes())
+        return int(state["log_size"]) if state["version"] == INDEX_VERSION else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

@@ -1,0 +1,166 @@
+"""Checks a whole desk against its signed log, item by item, in one pass over the posts.
+
+1. The checkpoint is signed by the desk's key, and the tables belong to it.
+2. Entries and tiles recompute to its root, bundle by bundle.
+3. Every statement of a commit fits: captured blocks in their places, counts, table files.
+4. Every post row is the row of its leaf: its values and secret give the root in the entry; no leaf lacks its row.
+5. The original bytes of every post hash to what was committed.
+6. Table files have the size and digest the manifest names, and its row counts.
+7. With the keys at hand: every chunk's bytes are those of its keyed address, between the records too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.archive import merkle, notes
+from tocsin.archive.chunks import Originals, block_address, capture_file, chunk_bytes, chunk_path
+from tocsin.archive.keys import Keys, desk_info
+from tocsin.archive.posts_check import PostsCheck
+from tocsin.archive.statements_check import StatementsCheck
+from tocsin.archive.tables import Snapshot, snapshot
+from tocsin.archive.tiles import WIDTH, Log, bundle_entries, tile_path, tile_shape
+from tocsin.records.errors import EvidenceError
+from tocsin.records.evidence import Checkpoint
+
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, total) now and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked. There is no report of a failure: that is an EvidenceError naming the item."""
+
+    checkpoint: Checkpoint
+    entries: int
+    posts: int
+    captures: int
+    blocks: int
+    chunks_checked: int  # 0 without keys
+    erased: int  # leaves whose secret was erased, so that nothing of them can be checked but their place
+
+
+def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | None = None) -> VerifyReport:
+    """What was checked of a desk. Takes no lock: it checks the last acknowledged state while a writer goes on.
+
+    Raises EvidenceError naming the first item that does not verify.
+    """
+    tell = progress or _untold
+    here = snapshot(folder)
+    checkpoint = _checked_head(folder, here)  # 1
+    log = Log(folder / "log", here.log_size)
+    for table in here.manifest.tables:
+        _check_files(here, table)  # 6
+    statements = StatementsCheck(here)
+    posts = PostsCheck(here, Originals(folder))
+    roots = _Levels(log)
+    bundles = -(-log.size // WIDTH)
+    for number in range(bundles):
+        entries = log.entries(number)
+        roots.add(number, entries)  # 2
+        for leaf_index, entry in enumerate(entries, number * WIDTH):
+            if not posts.takes(leaf_index, entry):  # 4, 5
+                statements.add(leaf_index, entry)  # 3
+        tell("log and posts", number + 1, bundles)
+    roots.finish(checkpoint.root)
+    posts.finish()
+    captures, blocks = statements.finish()
+    chunks = _check_chunks(folder, keys, statements.capture_ids, tell) if keys else 0  # 7
+    return VerifyReport(checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased)
+
+
+def _checked_head(folder: Path, here: Snapshot) -> Checkpoint:
+    verifier = desk_info(folder).verifier
+    shown = notes.opened_checkpoint(here.manifest.checkpoint, verifier)
+    try:
+        head = notes.opened_checkpoint((folder / "log" / "checkpoint").read_bytes(), verifier)
+    except FileNotFoundError as error:
+        raise EvidenceError("log/checkpoint is missing") from error
+    # A writer may have acknowledged one commit more since the manifest was read.
+    if head.size < shown.size:
+        raise EvidenceError("log/checkpoint is older than the tables", expected=str(shown.size), got=str(head.size))
+    if head.size == shown.size and head.root != shown.root:
+        raise EvidenceError("log/checkpoint and the tables name different logs of the same size")
+    return shown
+
+
+def _check_files(here: Snapshot, table: str) -> None:
+    for each in here.manifest.tables[table]:
+        each.check(here.folder / "tables")
+
+
+class _Levels:
+    """Recomputes the tiles of every level from the entries, and compares each with the file."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: list[list[bytes]] = []
+        self._done: list[int] = []
+
+    def add(self, number: int, entries: list[bytes]) -> None:
+        self._up(0, [merkle.leaf_hash(entry) for entry in entries], number)
+
+    def finish(self, root: bytes) -> None:
+        for level in range(1, len(self._waiting)):
+            full, partial = tile_shape(self._log.size, level)
+            if partial:
+                self._compare(level, full, self._waiting[level])
+        for level in range(len(self._waiting) or 1):
+            self._check_narrower(level)
+        if self._log.root() != root:
+            raise EvidenceError("the tiles do not give the root of log/checkpoint")
+
+    def _check_narrower(self, level: int) -> None:
+        """Earlier partial tiles still there must be beginnings of the present one: outsiders may read them."""
+        full, partial = tile_shape(self._log.size, level)
+        for name in (level, "entries") if level == 0 else (level,):
+            widest = self._log.folder / tile_path(name, full, partial)
+            for path in sorted(widest.parent.glob("*")) if partial else []:
+                if path.name.isdecimal() and int(path.name) < partial:
+                    data = path.read_bytes()
+                    held = (
+                        len(bundle_entries(data, f"log/{tile_path(name, full, int(path.name))}"))
+                        if (name == "entries")
+                        else len(data) // merkle.HASH_BYTES
+                    )
+                    if held != int(path.name) or not widest.read_bytes().startswith(data):
+                        raise EvidenceError(
+                            f"log/{tile_path(name, full, int(path.name))} is not a beginning of the log"
+                        )
+
+    def _up(self, level: int, hashes: list[bytes], number: int) -> None:
+        self._compare(level, number, hashes)
+        if len(hashes) < WIDTH:
+            return
+        if len(self._waiting) <= level + 1:
+            self._waiting += [[] for _ in range(level + 2 - len(self._waiting))]
+            self._done += [0] * (level + 2 - len(self._done))
+        above = self._waiting[level + 1]
+        above.append(merkle.root(hashes))
+        if len(above) == WIDTH:
+            self._waiting[level + 1] = []
+            self._done[level + 1] += 1
+            self._up(level + 1, above, self._done[level + 1] - 1)
+
+    def _compare(self, level: int, number: int, hashes: list[bytes]) -> None:
+        if self._log.tile(level, number) != b"".join(hashes):
+            what = tile_path(level, number, len(hashes))
+            raise EvidenceError(f"log/{what} does not agree with the entries under it")
+
+
+def _check_chunks(folder: Path, keys: Keys, capture_ids: list[str], tell: Progress) -> int:
+    checked: set[str] = set()
+    for number, capture_id in enumerate(capture_ids):
+        for place in capture_file(folder, capture_id).places:
+            if place.address not in checked:
+                if block_address(keys.address_key, chunk_bytes(folder, place)) != place.address:
+                    raise EvidenceError(f"{chunk_path(place.address)} does not hold the bytes of its address")
+                checked.add(place.address)
+        tell("chunks", number + 1, len(capture_ids))
+    return len(checked)
+
+
+def _untold(_step: str, _done: int, _total: int) -> None:
+    return

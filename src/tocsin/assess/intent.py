@@ -1,0 +1,239 @@
+"""Assessments: what a codebook says of one text or of a whole corpus, with spans and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import regex
+
+from tocsin.assess.calls import Call, Found, Reading
+from tocsin.assess.codebook_types import ANCHOR_FACETS, LANGUAGE_NAMES, Codebook, Scope
+from tocsin.assess.layout import Layout, layout_of
+from tocsin.assess.matching import Hit, Matcher
+from tocsin.assess.places import PlaceFinder
+from tocsin.records.findings import ASSESSMENTS, Assessment, Span, SpanKind, Stance
+from tocsin.records.folding import Folder
+
+THRESHOLD = 0.5  # recruitment from here on counts as a call
+RULES_VERSION = "1"  # of the rules in this room; a fairness record holds for one version of them
+MENTION = 0.1
+_WORDS = regex.compile(r"\p{L}{2,}")
+_NOT_WORDS = regex.compile(r"https?://\S+|www\.\S+|[@#]\S+")
+_TURNED_KIND = {
+    Stance.REPORTING: "news",
+    Stance.CONDEMNING: "counter-speech",
+    Stance.ASKING: "question",
+    Stance.QUOTING: "quotation",
+}
+
+
+class Assessor:
+    """Reads texts with some codebooks. Made by `assessor`, which refuses codebooks without a fairness record."""
+
+    def __init__(self, codebooks: Sequence[Codebook], folder: Folder, threshold: float = THRESHOLD) -> None:
+        self.codebooks = tuple(codebooks)
+        self.threshold = threshold
+        self.matcher = Matcher(self.codebooks, folder)
+        self.folder = folder
+        self.places = PlaceFinder(folder)
+
+    def table(self, ids: Sequence[int], texts: Sequence[str], folded: Sequence[str], langs: Sequence[str]) -> pa.Table:
+        """ASSESSMENTS rows of a batch; texts in which nothing tied to violence is named have no row."""
+        rows: list[dict[str, object]] = []
+        candidates = self.matcher.candidates(folded)
+        exact = self.folder.texts([texts[position] for position in candidates])
+        for position, folded_text in zip(candidates, exact, strict=True):
+            text = texts[position]
+            hits = self.matcher.hits(text, folded_text)
+            layout: Layout | None = None
+            for book, codebook in enumerate(self.codebooks):
+                own = [hit for hit in hits if hit.meaning.book == book]
+                if not _has_anchor(own):
+                    continue
+                layout = layout or layout_of(text)
+                rows.append(_row(ids[position], *self._assessed(codebook, text, langs[position], layout, own)))
+        return pa.Table.from_pylist(rows, schema=ASSESSMENTS)
+
+    def text(self, text: str, lang: str) -> tuple[Assessment, ...]:
+        """What each codebook says of one text."""
+        folded = self.folder.texts([text])[0]
+        hits = self.matcher.hits(text, folded)
+        layout = layout_of(text)
+        return tuple(
+            self._assessed(codebook, text, lang, layout, [hit for hit in hits if hit.meaning.book == book])[0]
+            for book, codebook in enumerate(self.codebooks)
+        )
+
+    def _assessed(
+        self, codebook: Codebook, text: str, lang: str, layout: Layout, hits: Sequence[Hit]
+    ) -> tuple[Assessment, list[str]]:
+        reading = Reading(codebook, layout, hits)
+        if not _has_anchor(hits) or not layout.starts:
+            return _unmatched(codebook, text, lang), []
+        calls = reading.calls()
+        if calls:
+            return _called(codebook, lang, reading, calls, self.threshold), self._destinations(reading, calls)
+        return _mentioned(codebook, lang, reading), []
+
+    def _destinations(self, reading: Reading, calls: Sequence[Call]) -> list[str]:
+        """Place ids named as where calls point: declared destinations, and countries in the call's own sentence."""
+        found: dict[str, None] = {}
+        layout = reading.layout
+        for call in calls:
+            if call.recruitment < self.threshold:
+                continue
+            sentence = layout.sentence_of[call.lead.first]
+            for concept in reading.concepts:
+                declared = concept.hit.meaning.concept
+                near = layout.sentence_of[concept.first] == sentence or concept is call.target
+                if declared is not None and declared.place is not None and near:
+                    found[declared.place.place_id] = None
+            low = layout.starts[layout.sentence_start(call.lead.first)]
+            high = layout.ends[layout.sentence_last(call.lead.first)]
+            for place_id in self.places.named(self.folder.keys([layout.text[low:high]]), [layout.text[low:high]])[0]:
+                found[place_id] = None
+        return list(found)
+
+
+def _has_anchor(hits: Sequence[Hit]) -> bool:
+    return any(hit.meaning.concept is not None and hit.meaning.concept.facet in ANCHOR_FACETS for hit in hits)
+
+
+def _unmatched(codebook: Codebook, text: str, lang: str) -> Assessment:
+    """Nothing of the codebook is named: 0 in a covered language, else "cannot assess" (never "no")."""
+    covered = lang in codebook.languages
+    words = _WORDS.findall(_NOT_WORDS.sub(" ", text))
+    if covered or not words:
+        reason = (
+            f"nothing of the codebook is named in this {LANGUAGE_NAMES.get(lang, lang)} text"
+            if covered
+            else "there are no words to read in this text"
+        )
+        return Assessment(codebook.name, codebook.version, lang, 0.0, "none", Stance.UNKNOWN, (), (reason,))
+    languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in codebook.languages)
+    which = "the language could not be told" if lang == "und" else f"language {lang} is not covered"
+    reason = f"cannot assess: {which}; the codebook covers {languages}"
+    return Assessment(codebook.name, codebook.version, lang, None, "cannot assess", Stance.UNKNOWN, (), (reason,))
+
+
+def _called(codebook: Codebook, lang: str, reading: Reading, calls: Sequence[Call], threshold: float) -> Assessment:
+    best = calls[0]
+    is_call = best.recruitment >= threshold
+    asks_to_join = best.lead.facet == "inquiry" and best.stance is Stance.ASSERTING
+    kind = best.rule.kind if is_call or asks_to_join else _TURNED_KIND.get(best.stance, "mention")
+    lead, target = best.lead.hit.meaning, best.target.hit.meaning
+    assert lead.concept is not None
+    assert target.concept is not None
+    reasons = [
+        f'{lead.concept.facet} "{lead.term}" beside {target.concept.facet} "{target.term}" '
+        f"({target.concept.gloss}): {best.rule.kind}, weight {best.rule.recruitment:.2f}"
+    ]
+    if best.context is not None and best.stance is not Stance.ASSERTING:
+        reasons.append(f'{best.stance}: "{best.turned_by}" ({best.context.scope}) turns it')
+    elif best.context is not None:
+        reasons.append(f'everyday context "{best.turned_by}" and no violent group named: weight lowered')
+    elif best.turned_by:
+        reasons.append(f"{best.stance}: {best.turned_by}")
+    others = sum(1 for call in calls[1:] if call.recruitment >= threshold)
+    if others:
+        reasons.append(f"{others} more combinations of the codebook in the same text")
+    return Assessment(
+        codebook.name,
+        codebook.version,
+        lang,
+        round(best.recruitment, 4),
+        kind,
+        best.stance,
+        _spans(reading),
+        tuple(reasons),
+    )
+
+
+def _mentioned(codebook: Codebook, lang: str, reading: Reading) -> Assessment:
+    stance, term = reading.mention_stance()
+    spans = _spans(reading)
+    if lang not in codebook.languages and lang != "und" and not reading.leads():
+        reason = f"something of the codebook is named, but language {lang} is not covered: cannot assess"
+        return Assessment(
+            codebook.name, codebook.version, lang, None, "cannot assess", Stance.UNKNOWN, spans, (reason,)
+        )
+    glosses = dict.fromkeys(
+        found.hit.meaning.concept.gloss for found in reading.concepts if found.hit.meaning.concept is not None
+    )
+    reasons = ["named without a call: " + "; ".join(glosses)]
+    if term:
+        reasons.append(f'{stance}: "{term}"')
+    kind = _TURNED_KIND.get(stance, "mention")
+    return Assessment(codebook.name, codebook.version, lang, MENTION, kind, stance, spans, tuple(reasons))
+
+
+def _spans(reading: Reading) -> tuple[Span, ...]:
+    return tuple(sorted({span for found in (*reading.concepts, *reading.contexts) for span in _span(reading, found)}))
+
+
+def _span(reading: Reading, found: Found) -> Iterator[Span]:
+    hit, name = found.hit, reading.codebook.name
+    concept, context = hit.meaning.concept, hit.meaning.context
+    if concept is not None:
+        yield Span(
+            hit.start, hit.end, f"{name}/{concept.concept_id}", concept.facet, SpanKind.CONCEPT, hit.meaning.term
+        )
+    elif context is not None and context.scope is not Scope.ENDORSE:
+        yield Span(hit.start, hit.end, f"{name}/{context.stance}", "stance", SpanKind.NEGATING, hit.meaning.term)
+
+
+def _row(leaf_index: int, assessment: Assessment, destinations: Sequence[str]) -> dict[str, object]:
+    prefix = len(assessment.codebook) + 1
+    concepts = dict.fromkeys(
+        f"{span.facet}:{span.concept[prefix:]}" for span in assessment.spans if span.kind is SpanKind.CONCEPT
+    )
+    return {
+        "leaf_index": leaf_index,
+        "codebook": assessment.codebook,
+        "codebook_version": assessment.codebook_version,
+        "recruitment": assessment.recruitment,
+        "kind": assessment.kind,
+        "stance": str(assessment.stance),
+        "concepts": list(concepts),
+        "destinations": list(destinations),
+    }
+
+
+def assessor(
+    codebooks: Sequence[Codebook], folder: Folder, records: Path | None = None, threshold: float = THRESHOLD
+) -> Assessor:
+    """The reader of texts for these codebooks; `records` is a desk's own folder of fairness records.
+
+    Raises RefusedError when a codebook has no fairness record for exactly its content and these rules.
+    """
+    from tocsin.assess.fairness import require_record
+
+    for codebook in codebooks:
+        require_record(codebook, records=records)
+    return Assessor(codebooks, folder, threshold)
+
+
+def assessments(
+    codebooks: Sequence[Codebook],
+    ids: Sequence[int],
+    texts: Sequence[str],
+    folded: Sequence[str],
+    langs: Sequence[str],
+    folder: Folder,
+    records: Path | None = None,
+) -> pa.Table:
+    """ASSESSMENTS rows of a batch of posts (`ids` are leaf indexes); use `assessor(...).table` for many batches.
+
+    Raises RefusedError when a codebook has no fairness record.
+    """
+    return assessor(codebooks, folder, records).table(ids, texts, folded, langs)
+
+
+def assess_text(codebook: Codebook, text: str, lang: str, folder: Folder, records: Path | None = None) -> Assessment:
+    """What one codebook says of one text; for many texts keep an `assessor`.
+
+    Raises RefusedError when the codebook has no fairness record.
+    """
+    return assessor((codebook,), folder, records).text(text, lang)[0]

@@ -1,0 +1,385 @@
+"""Frames of the records inside JSON documents, by byte position, in memory that does not grow with the document.
+
+No maintained library gives the byte ranges of array elements in a stream (ijson gives events and values, orjson needs
+the whole document), and evidence needs the range: so the framing is here, and orjson parses each element.
+
+Outside the record arrays a tokenizer walks the document; inside them whole windows are scanned at once with numpy:
+only quotes, backslashes, brackets and line ends matter. A line end inside a string is no JSON, so it ends the string:
+that is how a damaged element of a pretty-printed document loses only itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from tocsin.collect.line_frames import BOM, ByteSource, oversize_frame
+from tocsin.collect.reader import BLOCK_SIZE, MAX_RECORD
+from tocsin.records.posts import Block, Frame
+
+Path = tuple[str, ...]
+Header = Callable[[Path, Any], None]
+TOP_ARRAY: Final[Path] = ()  # the elements of a top-level array
+ANY: Final = "*"
+
+_OTHER, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _NEWLINE = range(6)
+_CLASSES: Final = bytes(
+    {0x22: _QUOTE, 0x5C: _BACKSLASH, 0x7B: _OPEN, 0x5B: _OPEN, 0x7D: _CLOSE, 0x5D: _CLOSE, 0x0A: _NEWLINE}.get(
+        byte, _OTHER
+    )
+    for byte in range(256)
+)
+_TOKEN: Final = re.compile(rb'[\s,:]*(?:("(?:[^"\\\n]|\\.)*")|([{}\[\]])|([^\s{}\[\],:"]+))', re.DOTALL)
+_PARTIAL: Final = re.compile(rb'[\s,:]*(?:"(?:[^"\\\n]|\\.)*\\?)?\Z', re.DOTALL)
+_OPENING: Final = re.compile(rb'([\s,]*)(\{\s*"[^"\\\n]{1,64}"\s*:)')
+_SPACE: Final = b" \t\r\n,"
+_MAX_OUTER_DEPTH: Final = 64
+_MAX_SCALAR: Final = 4096  # bytes of a header value worth reporting
+_SUSPECT: Final = 1 << 20  # bytes; an element longer than this is tried before it is believed
+_MAX_TRIES: Final = 64
+
+
+def element_spans(window: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Starts and ends of the whole objects and arrays at depth 0 of `window`, and where an unmatched closer is.
+
+    The closer is -1 where there is none. `window` starts outside any string.
+
+    >>> element_spans(b'{"a": "}"}, [1] ] {"b"')[2]
+    16
+    """
+    classes = np.frombuffer(window.translate(_CLASSES), dtype=np.uint8)
+    positions = np.flatnonzero(classes)
+    kinds = classes[positions]
+    escapes = kinds == _BACKSLASH
+    if escapes.any():
+        escaped = np.zeros(len(window) + 1, dtype=np.bool_)
+        escaped[_escaped(positions[escapes])] = True
+        keep = ~escapes & ~escaped[positions]
+        positions, kinds = positions[keep], kinds[keep]
+    quotes = np.cumsum(kinds == _QUOTE)
+    at_line_end = np.maximum.accumulate(np.where(kinds == _NEWLINE, quotes, 0)) if len(quotes) else quotes
+    outside = (((quotes - at_line_end) & 1) == 0) & ((kinds == _OPEN) | (kinds == _CLOSE))
+    positions, opens = positions[outside], kinds[outside] == _OPEN
+    depths = np.cumsum(np.where(opens, 1, -1))
+    below = np.flatnonzero(depths < 0)
+    closer = -1
+    if len(below):
+        closer = int(positions[below[0]])
+        positions, opens, depths = positions[: below[0]], opens[: below[0]], depths[: below[0]]
+    starts = positions[opens & (depths == 1)]
+    ends = positions[~opens & (depths == 0)] + 1
+    return starts[: len(ends)], ends, closer
+
+
+def _escaped(backslashes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions that a backslash escapes: the one after the 1st, 3rd, ... of each run."""
+    new_run = np.diff(backslashes, prepend=-2) != 1
+    first_of_run = np.maximum.accumulate(np.where(new_run, np.arange(len(backslashes)), 0))
+    odd = ((np.arange(len(backslashes)) - first_of_run) & 1) == 0
+    escaped: NDArray[np.int64] = backslashes[odd] + 1
+    return escaped
+
+
+def element_blocks(
+    stream: BinaryIO,
+    paths: tuple[Path, ...],
+    block_size: int = BLOCK_SIZE,
+    max_record: int = MAX_RECORD,
+    header: Header | None = None,
+) -> Iterator[Block]:
+    """Blocks of a stream of JSON documents, one frame an element of the arrays at `paths` ("*" is any array index).
+
+    A frame's pointer is the element's RFC 6901 pointer in its document. `header` is told each scalar outside the
+    arrays with its path. Damage that cannot be stepped over becomes one frame, which does not parse.
+    """
+    yield from _Framer(stream, paths, block_size, max_record, header).blocks()
+
+
+def value_blocks(stream: BinaryIO, block_size: int = BLOCK_SIZE, max_record: int = MAX_RECORD) -> Iterator[Block]:
+    """Blocks of a stream of JSON values one after the other (pretty-printed or not), one frame a value."""
+    yield from _Framer(stream, None, block_size, max_record, None).blocks()
+
+
+class _Framer:
+    """One walk over a stream. `_window` starts at `_offset`; `_at` is how far it is understood."""
+
+    def __init__(
+        self, stream: BinaryIO, paths: tuple[Path, ...] | None, block_size: int, max_record: int, header: Header | None
+    ) -> None:
+        self._source = ByteSource(stream)
+        self._paths = paths or ()
+        self._values = paths is None  # the stream itself is taken as one array of records
+        self._block_size = block_size
+        self._max_record = max_record
+        self._header = header
+        self._window = b""
+        self._offset = 0
+        self._at = 0
+        self._ended = False
+        self._line_no = 1
+        self._counted = 0  # position in the window up to which lines are counted
+        self._frames: list[Frame] = []
+        self._stack: list[list[Any]] = [[True, -1]] if self._values else []  # [is_array, key or index]
+        self._key_next = False
+        self._in_records = self._values
+        self._signature = b""  # what lies before and opens every element, learnt from the first two
+        self._keys: frozenset[str] = frozenset()
+        self._prefix = ""  # pointer of the record array
+
+    def blocks(self) -> Iterator[Block]:
+        self._fill(max(self._block_size, 64))
+        if self._window.startswith(BOM):
+            self._at = len(BOM)
+        while True:
+            more = self._walk_elements() if self._in_records else self._walk_outer()
+            if not more:
+                continue
+            if self._ended:
+                break
+            yield from self._flush()
+            if len(self._window) > self._max_record:
+                yield from self._skip_oversize()
+            else:
+                self._fill(max(self._block_size, len(self._window)))
+        rest = self._window[self._at :]
+        if rest.strip(_SPACE):
+            self._damage(self._at, len(self._window))
+        self._at = len(self._window)
+        yield from self._flush()
+        self._source.check()
+
+    def _fill(self, size: int) -> None:
+        piece = self._source.read(size)
+        self._ended = not piece
+        self._window += piece
+
+    def _flush(self) -> Iterator[Block]:
+        if self._at or self._frames:
+            self._lines_to(self._at)
+            yield Block(self._offset, self._window[: self._at], tuple(self._frames))
+            self._window = self._window[self._at :]
+            self._offset += self._at
+            self._frames, self._at, self._counted = [], 0, 0
+
+    def _lines_to(self, position: int) -> int:
+        if position > self._counted:
+            self._line_no += self._window.count(b"\n", self._counted, position)
+            self._counted = position
+        return self._line_no
+
+    # ---- outside the record arrays ----
+
+    def _walk_outer(self) -> bool:
+        """Walk tokens until a record array opens (False) or more bytes are needed (True)."""
+        window = self._window
+        while True:
+            match = _TOKEN.match(window, self._at)
+            if match is None:
+                return not self._signature or _PARTIAL.match(window, self._at) is not None or not self._resume(self._at)
+            if match.end() == len(window) and not self._ended:
+                return True
+            string, bracket, scalar = match.groups()
+            if bracket:
+                if not self._bracket(bracket, match.start(2)):
+                    return not self._signature or not self._resume(self._at)
+                self._at = match.end()
+                if self._in_records:
+                    return False
+                continue
+            if string is not None and self._key_next:
+                self._stack[-1][1] = _text(string)
+                self._key_next = False
+            else:
+                self._scalar(string if string is not None else scalar)
+            self._at = match.end()
+
+    def _bracket(self, bracket: bytes, position: int) -> bool:
+        """Step into or out of a container; False for a closer that closes nothing or too deep an opener."""
+        if bracket in b"{[":
+            self._count_element()
+            if len(self._stack) >= _MAX_OUTER_DEPTH:
+                return False
+            self._stack.append([bracket == b"[", -1 if bracket == b"[" else ""])
+            self._key_next = bracket == b"{"
+            self._in_records = bracket == b"[" and self._matches(self._path()[:-1])
+            if self._in_records:
+                self._signature, self._keys = b"", frozenset()
+                keys = (str(entry[1]).replace("~", "~0").replace("/", "~1") for entry in self._stack[:-1])
+                self._prefix = "".join("/" + key for key in keys)
+            return True
+        if not self._stack or self._stack[-1][0] != (bracket == b"]"):
+            return False
+        self._stack.pop()
+        self._key_next = bool(self._stack) and not self._stack[-1][0]
+        return True
+
+    def _count_element(self) -> None:
+        if self._stack and self._stack[-1][0]:
+            self._stack[-1][1] += 1
+
+    def _scalar(self, raw: bytes) -> None:
+        self._count_element()
+        self._key_next = bool(self._stack) and not self._stack[-1][0]
+        if self._header is not None and self._stack and len(raw) <= _MAX_SCALAR:
+            try:
+                self._header(self._path(), orjson.loads(raw))
+            except orjson.JSONDecodeError:
+                return
+
+    def _path(self) -> Path:
+        return tuple(str(entry[1]) for entry in self._stack)
+
+    def _matches(self, path: Path) -> bool:
+        return any(
+            len(wanted) == len(path) and all(want in (ANY, got) for want, got in zip(wanted, path, strict=True))
+            for wanted in self._paths
+        )
+
+    # ---- inside a record array ----
+
+    def _walk_elements(self) -> bool:
+        """Frame the whole elements in the window; False when the array ended or damage was stepped over."""
+        base = self._at
+        self._learn(base)
+        view = self._window if base == 0 else self._window[base:]
+        starts, ends, closer = element_spans(view)
+        for start, end in zip((starts + base).tolist(), (ends + base).tolist(), strict=True):
+            if not self._gap(self._at, start):
+                return False
+            if end - start > _SUSPECT and not _parses(self._window[start:end]) and self._resume(start):
+                return False
+            if not self._keys:
+                self._learn(self._at, end)
+            self._frame(start, end)
+            self._at = end
+        if closer >= 0 and self._values:
+            self._damage(self._at, closer + base + 1)
+            self._at = closer + base + 1
+            return False
+        if closer >= 0:
+            if not self._gap(self._at, closer + base):
+                return False
+            self._at = closer + base + 1
+            self._in_records = False
+            self._stack.pop()
+            self._key_next = bool(self._stack) and not self._stack[-1][0]
+            return False
+        suspect = self._ended or len(self._window) - self._at > _SUSPECT
+        return not (suspect and self._signature and self._resume(self._at))
+
+    def _gap(self, start: int, end: int) -> bool:
+        """Handle what lies between elements; False where it was damage and the walk must start anew."""
+        between = self._window[start:end]
+        if not between.strip(_SPACE):
+            return True
+        if not _parses(b"[" + between.strip(_SPACE) + b"]") and self._signature and self._resume(start):
+            return False
+        self._damage(start, end)
+        self._at = end
+        return True
+
+    def _resume(self, start: int) -> bool:
+        """Find the next whole element that begins as the others do, go on there; what lies before it is damage."""
+        found = start
+        for _ in range(_MAX_TRIES):
+            found = self._window.find(self._signature, found + 1)
+            if found < 0:
+                return False
+            opening = found + self._signature.index(b"{")
+            span = _first_object(self._window, opening)
+            if span is not None and len(self._keys & span[1]) * 2 >= len(self._keys):
+                self._damage(start, found)
+                self._at = found
+                self._enter_records_again()
+                return True
+        return False
+
+    def _enter_records_again(self) -> None:
+        if not self._in_records:
+            self._stack.append([True, -1])
+            self._in_records = True
+
+    def _learn(self, start: int, end: int = 0) -> None:
+        """Learn what opens an element: from the array's first bytes, then from the first element after a comma."""
+        if self._values or (self._signature and not end):
+            return
+        opening = _OPENING.match(self._window, start)
+        if opening is None or (end and b"," not in opening[1]):
+            return
+        gap = opening[1].lstrip(b" \t\r\n")
+        if end and _parses(self._window[opening.start(2) : end]):
+            self._keys = frozenset(orjson.loads(self._window[opening.start(2) : end]))
+            self._signature = gap + opening[2]
+        elif not end:
+            self._signature = (gap if b"," in gap else b"," + opening[1]) + opening[2]
+
+    def _frame(self, start: int, end: int) -> None:
+        self._stack[-1][1] += 1
+        pointer = "" if self._values else f"{self._prefix}/{self._stack[-1][1]}"
+        self._frames.append(Frame(start, end, pointer, self._lines_to(start)))
+
+    def _damage(self, start: int, end: int) -> None:
+        raw = self._window[start:end]
+        start += len(raw) - len(raw.lstrip(_SPACE))
+        end -= len(raw) - len(raw.rstrip(_SPACE))
+        if end > start:
+            self._frames.append(Frame(start, end, "", self._lines_to(start)))
+
+    def _skip_oversize(self) -> Iterator[Block]:
+        """Pass on a record too long to hold without holding more of it; the walk goes on at the next element."""
+        start, length, line_no = self._offset, 0, self._lines_to(0)
+        while True:
+            if self._signature and length and self._resume(0):
+                length += self._at
+                self._frames = [oversize_frame(self._at, start, length, line_no)]
+                yield from self._flush()
+                return
+            near = self._window.rfind(self._signature) if self._signature else -1
+            if near < 0 or len(self._window) - near > 2 * _SUSPECT:
+                near = max(0, len(self._window) - len(self._signature))
+            self._at = len(self._window) if self._ended else near
+            self._frames = []
+            length += self._at
+            yield from self._flush()
+            if self._ended:
+                yield Block(self._offset, b"", (oversize_frame(0, start, length, line_no),))
+                return
+            self._fill(self._block_size)
+
+
+def _text(string: bytes) -> str:
+    try:
+        return str(orjson.loads(string))
+    except orjson.JSONDecodeError:
+        return string[1:-1].decode("utf-8", "replace")
+
+
+def _parses(raw: bytes) -> bool:
+    try:
+        orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _first_object(window: bytes, start: int) -> tuple[int, frozenset[str]] | None:
+    """End and keys of the object that starts at `start`, or None where no whole object parses."""
+    size = 1 << 16
+    while True:
+        starts, ends, _ = element_spans(window[start : start + size])
+        if len(ends):
+            break
+        if start + size >= len(window):
+            return None
+        size *= 4
+    if int(starts[0]):
+        return None
+    try:
+        return int(ends[0]), frozenset(orjson.loads(window[start : start + int(ends[0])]))
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,80 @@
+"""codebooks: which ship with Tocsin, what ties them to violence, how often they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tocsin.assess import (
+    Codebook,
+    check_codebook,
+    load_codebook,
+    require_record,
+    shipped_codebook,
+    shipped_codebooks,
+    shipped_names,
+)
+from tocsin.desk.findings_store import Run
+from tocsin.enrich import FOLDER
+from tocsin.records.errors import TocsinInputError
+
+
+def codebooks() -> list[dict[str, Any]]:
+    """One row a shipped codebook."""
+    return [
+        {
+            "name": book.name,
+            "version": book.version,
+            "title": book.title,
+            "languages": list(book.languages),
+            "violence_criterion": book.violence_criterion,
+            "fairness": require_record(book).summary,
+        }
+        for book in shipped_codebooks()
+    ]
+
+
+def records_folder(desk_folder: Path) -> Path:
+    """Where a desk keeps the fairness records of its own codebooks."""
+    return desk_folder / "fairness"
+
+
+def chosen_codebooks(names: Sequence[str]) -> dict[str, Codebook]:
+    """The codebooks named (a shipped name, or a YAML file), by what named them; none named: the shipped ones.
+
+    A file's codebook is checked against its own worked examples.
+    Raises TocsinInputError for a codebook that cannot be read, RefusedError for one that is refused by design.
+    """
+    chosen: dict[str, Codebook] = {}
+    for name in names or shipped_names():
+        if name in shipped_names():
+            chosen[name] = shipped_codebook(name)
+        else:
+            chosen[name] = load_codebook(Path(name))
+            check_codebook(chosen[name], FOLDER)
+    return chosen
+
+
+def keep_codebooks(chosen: dict[str, Codebook], run_folder: Path) -> None:
+    """Keep the files of a run's own codebooks beside it, so that its reports can be written later."""
+    for name, book in chosen.items():
+        if name not in shipped_names():
+            (run_folder / f"codebook-{book.name}.yaml").write_bytes(Path(name).read_bytes())
+
+
+def run_codebooks(findings: Path, run: Run) -> list[Codebook]:
+    """The codebooks a run was made with. Raises TocsinInputError where a shipped one has changed since."""
+    books = []
+    for name, version in run.codebooks:
+        kept = findings / run.run_id / f"codebook-{name}.yaml"
+        book = load_codebook(kept) if kept.is_file() else shipped_codebook(name)
+        if book.version != version:
+            raise TocsinInputError(
+                f"codebook {name} has changed since this detection run",
+                expected=f"version {version}",
+                got=f"version {book.version}",
+                next_step="run tocsin detect again",
+            )
+        books.append(book)
+    return books

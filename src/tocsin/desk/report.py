@@ -1,0 +1,235 @@
+"""report: one campaign of a detection run as a cited, redacted, sealed dispatch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tocsin import __version__
+from tocsin.archive import desk_info, finished_captures, load_keys, quote_proof, snapshot
+from tocsin.assess import THRESHOLD, Codebook, assessor, gazetteer
+from tocsin.desk.codebooks import records_folder
+from tocsin.desk.engine import DuckDBEngine
+from tocsin.desk.figures_engine import figures_engine
+from tocsin.desk.codebooks import run_codebooks
+from tocsin.desk.findings_store import Run, latest_run, load
+from tocsin.desk.names import names_to_withhold
+from tocsin.desk.place import Desk
+from tocsin.desk.progress import Progress
+from tocsin.enrich import FOLDER
+from tocsin.records.errors import TocsinInputError
+from tocsin.records.findings import Campaign, SpanKind
+from tocsin.records.posts import Audience
+from tocsin.report import (
+    Brief,
+    CodebookNote,
+    Gloss,
+    Quote,
+    Redactor,
+    Setting,
+    computed_figures,
+    dispatch_requests,
+    render_html,
+    render_json,
+    render_markdown,
+    sealed,
+)
+
+RENDERERS = {".html": render_html, ".md": render_markdown, ".json": render_json}
+RUN_SETTING = "run"
+QUOTES_A_NARRATIVE = 2
+# Posts looked at for the quotes of one narrative; the earliest that need no redaction are quoted first.
+CANDIDATES = 40
+SAYS = {
+    RUN_SETTING: "the detection run this dispatch was made from",
+    "window_s": "seconds within which two posts of the same thing count as posted together",
+    "min_participation": "posts an account must have on shared objects to be looked at for coordination",
+    "q": "largest share of false findings accepted among bursts and among pairs of accounts",
+    "bin_s": "seconds of one step in which posts are counted for bursts",
+    "call_threshold": "score from which a post counts as a call",
+}
+
+
+def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progress) -> dict[str, Any]:
+    """What was written to `output` about a campaign (None: the highest-scored one of the latest run).
+
+    Raises TocsinInputError where there is no such campaign or the ending of `output` names no format.
+    """
+    started = time.perf_counter()
+    render = RENDERERS.get(output.suffix.lower())
+    if render is None:
+        raise TocsinInputError(
+            f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS)
+        )
+    run = latest_run(desk.findings)
+    campaign = _campaign(load(desk.findings, run, Campaign), campaign_id)
+    keys = load_keys(desk.folder, desk.keys_folder)
+    engine = figures_engine(desk, run)
+    redactor = Redactor(names_to_withhold(desk, engine, run, campaign.campaign_id))
+    with progress.bar("writing", 3, "steps") as bar:
+        brief = _brief(desk, run, campaign, engine, redactor)
+        bar.advance(1)
+        text = sealed(render(brief, redactor), keys.signer.signature)
+        bar.advance(1)
+        _write(desk, output, text)
+        bar.advance(1)
+    engine.close()
+    return {
+        "report": output,
+        "campaign_id": campaign.campaign_id,
+        "title": str(redactor.redacted(campaign.title).text),
+        "posts": campaign.post_count,
+        "accounts": campaign.account_count,
+        "figures": len(brief.figures),
+        "quotes": len(brief.quotes),
+        "run_id": run.run_id,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+
+
+def report_summary(done: dict[str, Any]) -> list[str]:
+    """The plain summary of `tocsin report`."""
+    return [
+        f"Campaign: {done['title']} ({done['posts']:,} posts by {done['accounts']:,} accounts)",
+        f"Report: {done['report']} ({done['figures']} figures, {done['quotes']} quotes, each bound to its query or post)",
+    ]
+
+
+def _campaign(campaigns: Sequence[Campaign], campaign_id: str | None) -> Campaign:
+    if not campaigns:
+        raise TocsinInputError(
+            "no campaign was found on this desk: nothing is tied to calls for a violent group or act",
+            next_step="tocsin trends lists what was found instead, as counts",
+        )
+    if campaign_id is None:
+        return campaigns[0]
+    for campaign in campaigns:
+        if campaign.campaign_id == campaign_id:
+            return campaign
+    raise TocsinInputError(
+        "there is no such campaign or path",
+        expected="a campaign id from tocsin campaigns, or a file or folder of exports",
+    )
+
+
+def _brief(desk: Desk, run: Run, campaign: Campaign, engine: DuckDBEngine, redactor: Redactor) -> Brief:
+    shown, info, now = snapshot(desk.folder), desk_info(desk.folder), desk.clock()
+    book = next(book for book in run_codebooks(desk.findings, run) if book.name == campaign.codebook)
+    requests = dispatch_requests(
+        campaign,
+        log_size=run.log_size,
+        call_threshold=THRESHOLD,
+        covered_languages=book.languages,
+        as_of=now,
+    )
+    figures = computed_figures(engine, requests, redactor)
+    places = gazetteer([book])
+    named = sorted(
+        {str(row[0]) for figure in figures.values() if figure.slot == "campaign_destinations" for row in figure.rows}
+    )
+    settings = {RUN_SETTING: run.run_id, **run.settings, "call_threshold": THRESHOLD}
+    return Brief(
+        campaign=campaign,
+        figures=figures,
+        quotes=tuple(_quotes(desk, campaign, book, engine, redactor, run.log_size)),
+        places=tuple(places[place_id] for place_id in named if place_id in places),
+        codebook=_codebook_note(book),
+        settings=tuple(Setting(name, value, SAYS[name]) for name, value in settings.items()),
+        captures=tuple(capture.summary for capture in finished_captures(shown)),
+        desk_name=desk.folder.resolve().name,
+        purpose=info.purpose,
+        legal_basis=info.legal_basis,
+        generated_at=now,
+        verifier_key=info.vkey,
+        checkpoint=shown.checkpoint,
+        generator=f"tocsin {__version__}",
+        glossary=tuple(
+            Gloss(concept.terms[0].text, concept.gloss) for concept in book.concepts if concept.gloss and concept.terms
+        ),
+    )
+
+
+def _codebook_note(book: Codebook) -> CodebookNote:
+    return CodebookNote(
+        name=book.name,
+        version=book.version,
+        title=book.title,
+        violence_criterion=book.violence_criterion,
+        sources=tuple(f"{source.author} ({source.year}), {source.title}" for source in book.sources),
+        languages=book.languages,
+    )
+
+
+_EXAMPLES = """
+SELECT p.leaf_index, p.post_id, p.source, p.lang, p.posted_at, p.text, p.audience, a.stance
+FROM memberships AS m JOIN post_versions AS p ON p.leaf_index = m.leaf_index
+JOIN cluster_members AS c ON c.leaf_index = p.leaf_index AND c.cluster_id = $cluster_id
+LEFT JOIN assessments AS a ON a.leaf_index = p.leaf_index AND a.codebook = $codebook
+WHERE m.effort_id = $effort_id AND p.audience = 'public' AND p.kind <> 'repost' AND p.leaf_index < $log_size
+ORDER BY p.posted_at, p.leaf_index LIMIT $candidates
+"""
+
+
+def _quotes(
+    desk: Desk, campaign: Campaign, book: Codebook, engine: DuckDBEngine, redactor: Redactor, log_size: int
+) -> list[Quote]:
+    """Examples of each narrative: those that need no redaction first, so that their proof can disclose the text."""
+    reader = assessor([book], FOLDER, records_folder(desk.folder))
+    glosses = {f"{book.name}/{concept.concept_id}": concept.gloss for concept in book.concepts}
+    quotes: list[Quote] = []
+    for narrative in campaign.narratives[:8]:
+        params = {
+            "cluster_id": narrative.cluster_id,
+            "codebook": book.name,
+            "effort_id": campaign.campaign_id,
+            "log_size": log_size,
+            "candidates": CANDIDATES,
+        }
+        candidates = [(row, redactor.redacted(row["text"])) for row in engine.table(_EXAMPLES, params).to_pylist()]
+        candidates.sort(key=lambda pair: (not pair[1].is_whole, pair[0]["posted_at"] is None))
+        said: set[str] = set()
+        for row, redacted in candidates:
+            if FOLDER.keys([str(redacted.text)])[0] in said or len(said) == QUOTES_A_NARRATIVE:
+                continue
+            said.add(FOLDER.keys([str(redacted.text)])[0])
+            shown = str(redacted.text)
+            spans = reader.text(shown, row["lang"])[0].spans
+            terms = dict.fromkeys(
+                Gloss(shown[span.start : span.end], glosses[span.concept])
+                for span in spans
+                if span.kind is SpanKind.CONCEPT and glosses.get(span.concept)
+            )
+            disclose = ("text", "posted_at") if redacted.is_whole else ("posted_at",)
+            quotes.append(
+                Quote(
+                    leaf_index=row["leaf_index"],
+                    post_id=row["post_id"],
+                    source=row["source"],
+                    lang=row["lang"],
+                    posted_at=row["posted_at"],
+                    text=redacted,
+                    audience=Audience(row["audience"]),
+                    glosses=tuple(terms),
+                    cluster_id=narrative.cluster_id,
+                    stance=row["stance"] or "unknown",
+                    proof=quote_proof(desk.folder, row["leaf_index"], disclose),
+                )
+            )
+    return quotes
+
+
+def _write(desk: Desk, output: Path, text: str) -> None:
+    """Write the report whole or not at all, and keep a copy that `tocsin serve` shows (HTML only)."""
+    part = output.with_name(output.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(output)
+    except OSError as error:
+        raise TocsinInputError(
+            f"the report cannot be written to {output}", got=error.strerror or "", next_step="name another -o FILE"
+        ) from None
+    if output.suffix.lower() == ".html" and output.resolve().parent != desk.reports.resolve():
+        desk.reports.mkdir(exist_ok=True)
+        (desk.reports / output.name).write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,33 @@
+"""search: posts that match a query under the folding key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.archive import search_index, snapshot
+from tocsin.desk.engine import snapshot_engine
+from tocsin.desk.place import Desk
+from tocsin.enrich import FOLDER
+from tocsin.report import Redactor
+
+
+def search(desk: Desk, query: str, *, limit: int = 20) -> list[dict[str, Any]]:
+    """Posts that match, best first: pseudonymous, their text redacted as in a report.
+
+    Raises TocsinInputError for a query that cannot be read.
+    """
+    leaves = search_index(desk.folder, query, fold=lambda text: FOLDER.keys([text])[0], limit=limit)
+    if not leaves:
+        return []
+    engine = snapshot_engine(snapshot(desk.folder).files("posts"))
+    found = engine.table(
+        "SELECT leaf_index, post_id, source, posted_at, lang, account_id, text FROM post_versions"
+        " WHERE leaf_index IN (SELECT unnest($leaves))",
+        {"leaves": leaves},
+    ).to_pylist()
+    engine.close()
+    place = {leaf: at for at, leaf in enumerate(leaves)}
+    redactor = Redactor()
+    for row in found:
+        row["text"] = str(redactor.redacted(row["text"]).text).replace("\n", " ")
+    return sorted(found, key=lambda row: place[row["leaf_index"]])

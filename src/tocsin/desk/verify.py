@@ -1,0 +1,122 @@
+"""verify: the desk's evidence against its signed log, or a report's figures and quotes against the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tocsin.archive import check_checkpoint, check_quote_proof, desk_info, load_keys, posted_at_text, verify_desk
+from tocsin.desk.figures_engine import figures_engine
+from tocsin.desk.findings_store import run_named
+from tocsin.desk.names import names_to_withhold
+from tocsin.desk.place import Desk
+from tocsin.desk.progress import Progress
+from tocsin.desk.report import RUN_SETTING
+from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.evidence import QuoteProof
+from tocsin.report import (
+    ArchivedPost,
+    Checks,
+    Figure,
+    FigureRequest,
+    Redactor,
+    computed_figures,
+    read_dispatch,
+    verify_report,
+)
+
+
+def verify(desk: Desk, file: Path | None, *, progress: Progress) -> dict[str, Any]:
+    """The steps that held. Raises EvidenceError naming the first item that does not verify."""
+    return _verified_desk(desk, progress) if file is None else _verified_report(desk, file)
+
+
+def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
+    try:
+        keys = load_keys(desk.folder, desk.keys_folder)
+    except TocsinInputError:
+        # Whoever verifies need not hold the keys: only the keyed addresses of chunks cannot be checked without them.
+        keys = None
+    done_before = 0
+    with progress.bar("verifying", None, "bundles") as bar:
+
+        def tell(_step: str, done: int, _total: int) -> None:
+            nonlocal done_before
+            bar.advance(max(0, done - done_before))
+            done_before = done
+
+        report = verify_desk(desk.folder, keys, tell)
+    steps = [
+        f"the checkpoint over {report.entries:,} entries is signed by the desk's key, and the log recomputes to it",
+        f"{report.posts:,} post versions are the rows of their leaves, and their original bytes hash to what was logged",
+        f"{report.captures:,} captures in {report.blocks:,} blocks are whole, and the tables are those of the log",
+    ]
+    if keys is not None:
+        steps.append(f"{report.chunks_checked:,} chunks lie at the keyed address of their bytes")
+    return {
+        "what": f"desk {desk.folder}",
+        "steps": steps,
+        "posts": report.posts,
+        "entries": report.entries,
+        "captures": report.captures,
+        "erased": report.erased,
+        "keys_at_hand": keys is not None,
+    }
+
+
+def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise TocsinInputError(f"{file} cannot be read", got=error.strerror or "") from None
+    except UnicodeDecodeError:
+        raise EvidenceError(f"{file.name} is not UTF-8: it was changed, or it is no report of Tocsin's") from None
+    info = desk_info(desk.folder)
+    _, document = read_dispatch(text)
+    run_id = next((item["value"] for item in document["settings"] if item["name"] == RUN_SETTING), "")
+    run = run_named(desk.findings, str(run_id))
+    engine = figures_engine(desk, run)
+    redactor = Redactor(names_to_withhold(desk, engine, run, str(document["campaign"]["campaign_id"])))
+
+    def recompute(requests: Sequence[FigureRequest]) -> Mapping[str, Figure]:
+        return computed_figures(engine, requests, redactor)
+
+    def archived(leaf_index: int) -> ArchivedPost | None:
+        rows = engine.table(
+            "SELECT post_id, source, lang, posted_at, text FROM post_versions WHERE leaf_index = $leaf",
+            {"leaf": leaf_index},
+        ).to_pylist()
+        return ArchivedPost(**rows[0]) if rows else None
+
+    def check_proof(proof: QuoteProof, posted_at: datetime | None, shown: str | None) -> None:
+        check_disclosed(check_quote_proof(proof, info.vkey), posted_at, shown)
+
+    result = verify_report(
+        text,
+        Checks(
+            check_signature=info.verifier.check_signature,
+            check_proof=check_proof,
+            check_checkpoint=lambda note: check_checkpoint(note, info.vkey),
+            recompute=recompute,
+            archived=archived,
+            redactor=redactor,
+        ),
+    )
+    engine.close()
+    return {
+        "what": f"report {file.name}",
+        "steps": [f"{step.says} ({step.checked_count:,}: {step.outcome})" for step in result.steps],
+        "figures": result.figure_count,
+        "quotes": result.quote_count,
+        "digest": result.digest,
+    }
+
+
+def check_disclosed(disclosed: Mapping[str, str], posted_at: datetime | None, shown: str | None) -> None:
+    """Raise EvidenceError unless a proof's disclosed values are the time and the text that a report shows."""
+    if "posted_at" in disclosed and disclosed["posted_at"] != posted_at_text(posted_at):
+        raise EvidenceError("a quote's time is not the one its proof discloses")
+    if "text" in disclosed and shown is not None and disclosed["text"] != shown:
+        raise EvidenceError("a quote's text is not the one its proof discloses")

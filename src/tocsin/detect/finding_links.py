@@ -1,0 +1,143 @@
+"""How strongly findings belong together: shared posts, and shared accounts where they overlap in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+_LEAST_LINK = 0.15  # cosine under which two findings are not linked: one shared tag in a few posts joins nothing
+_LEAST_SHARED = 3  # posts or accounts
+_ACCOUNT_SHARE = 0.5  # what a cosine of accounts counts against one of posts
+_MOST_PAIRS = 20_000_000
+# Two communities of findings are one effort from these on; each was chosen on the invented cast, see docs/methods.md.
+_MERGE_POSTS = 0.15  # of the smaller community's core posts
+_MERGE_ACCOUNTS = 0.5  # of the smaller community's accounts, where there are also
+_MERGE_LIFT = 3.0  # times as many shared accounts as two random sets of accounts active meanwhile would share
+_LEAST_MERGED = 5  # shared posts or accounts
+
+
+def finding_links(
+    rows: Sequence[Ints], windows: Sequence[tuple[int, int]], accounts: Ints
+) -> dict[tuple[int, int], float]:
+    """Weight (0-1.5) of each linked pair of findings (i < j). `rows` are the posts of each finding."""
+    links = {pair: value for pair, value in cosines(rows).items() if value >= _LEAST_LINK}
+    by_account = [np.unique(accounts[r]) for r in rows]
+    for pair, value in cosines(by_account, rare_first=True).items():
+        if value >= 2 * _LEAST_LINK and _overlap(windows[pair[0]], windows[pair[1]]):
+            links[pair] = links.get(pair, 0.0) + _ACCOUNT_SHARE * value
+    return links
+
+
+def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int, int], float]:
+    """Cosine of each pair of sets that share at least three members (i < j).
+
+    With `rare_first` a member counts by the log of how few sets hold it (0 where all do), so that one busy
+    account joins nothing. Above 20 million pairs of memberships, members are thinned by a fixed hash.
+    """
+    owner = np.repeat(np.arange(len(sets)), [s.size for s in sets])
+    member = np.concatenate([*sets, np.zeros(0, dtype=np.int64)])
+    _, code, spread = np.unique(member, return_inverse=True, return_counts=True)
+    weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
+    pair_count = int((spread.astype(np.int64) * (spread - 1) // 2).sum())
+    if pair_count > _MOST_PAIRS:
+        mixed = (member.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+        kept = mixed < np.uint64(int(2**32 * _MOST_PAIRS / pair_count))
+        owner, code = owner[kept], code[kept]
+    norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
+    order = np.lexsort((owner, code))
+    owner, code = owner[order], code[order]
+    dots: dict[tuple[int, int], float] = {}
+    shared: dict[tuple[int, int], int] = {}
+    step = 1
+    while step < owner.size:
+        same = np.flatnonzero(code[step:] == code[:-step])
+        if same.size == 0:
+            break
+        pairs = owner[same] * len(sets) + owner[same + step]
+        unique, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+        sums = np.bincount(inverse, weight[code[same]], unique.size)
+        for pair, total, count in zip(unique.tolist(), sums.tolist(), counts.tolist(), strict=True):
+            key = divmod(pair, len(sets))
+            dots[key] = dots.get(key, 0.0) + total
+            shared[key] = shared.get(key, 0) + count
+        step += 1
+    return {
+        pair: total / max(norms[pair[0]] * norms[pair[1]], 1e-12)
+        for pair, total in sorted(dots.items())
+        if shared[pair] >= _LEAST_SHARED
+    }
+
+
+def merged_communities(
+    communities: Sequence[Sequence[int]],
+    rows: Sequence[Ints],
+    windows: Sequence[tuple[int, int]],
+    accounts: Ints,
+    times_us: Ints,
+    firm: Sequence[bool],
+) -> list[list[int]]:
+    """Communities of findings, those joined that hold much of one another's posts, or accounts at the same time.
+
+    Posts count that are in a `firm` finding of their community (a tag, a link, a group, a cluster: something said on
+    purpose) or in two others; a post that only has a common word in its burst is no evidence. The strongest pair
+    first; a joined community is compared as a whole, so that a
+    chain of weak overlaps does not join everything.
+    """
+    members = {i: sorted(c) for i, c in enumerate(communities)}
+    cores = {i: core_posts([rows[f] for f in c], [firm[f] for f in c]) for i, c in members.items()}
+    people = {i: np.unique(accounts[cores[i]]) for i in members}
+    spans = {i: (min(windows[f][0] for f in c), max(windows[f][1] for f in c)) for i, c in members.items()}
+    ordered = np.argsort(times_us, kind="stable")
+    scores: dict[tuple[int, int], float] = {}
+
+    def together(i: int, j: int) -> float:
+        if not _overlap(spans[i], spans[j]):
+            return 0.0
+        first, last = min(spans[i][0], spans[j][0]), max(spans[i][1], spans[j][1])
+        between = ordered[np.searchsorted(times_us[ordered], first) : np.searchsorted(times_us[ordered], last)]
+        return _togetherness((cores[i], cores[j]), (people[i], people[j]), accounts[between])
+
+    for i in members:
+        for j in members:
+            if i < j and (score := together(i, j)) >= 1.0:
+                scores[i, j] = score
+    while scores:
+        i, j = max(scores, key=lambda pair: (scores[pair], -pair[0], -pair[1]))
+        members[i] = sorted(members[i] + members.pop(j))
+        cores[i] = np.union1d(cores[i], cores.pop(j))
+        people[i] = np.union1d(people[i], people.pop(j))
+        spans[i] = (min(spans[i][0], spans[j][0]), max(spans[i][1], spans.pop(j)[1]))
+        scores = {pair: score for pair, score in scores.items() if not {i, j} & set(pair)}
+        for k in members:
+            if k != i and (score := together(min(i, k), max(i, k))) >= 1.0:
+                scores[min(i, k), max(i, k)] = score
+    return [members[i] for i in sorted(members)]
+
+
+def core_posts(rows: Sequence[Ints], firm: Sequence[bool]) -> Ints:
+    """Posts in a firm finding, or in two findings or more; all posts of a finding that stands alone."""
+    posts, counts = np.unique(np.concatenate(rows), return_counts=True)
+    if len(rows) == 1:
+        return posts
+    meant = [r for r, is_firm in zip(rows, firm, strict=True) if is_firm]
+    return np.union1d(posts[counts >= 2], np.concatenate(meant)) if meant else posts[counts >= 2]
+
+
+def _togetherness(cores: tuple[Ints, Ints], people: tuple[Ints, Ints], active: Ints) -> float:
+    """1 or more where two communities are one effort. `active` are the accounts of all posts meanwhile."""
+    shared = np.intersect1d(*cores, assume_unique=True).size
+    smaller = min(cores[0].size, cores[1].size)
+    by_posts = shared / smaller / _MERGE_POSTS if shared >= _LEAST_MERGED else 0.0
+    known = np.intersect1d(*people, assume_unique=True).size
+    if known < _LEAST_MERGED:
+        return by_posts
+    share = known / min(people[0].size, people[1].size)
+    lift = known * np.unique(active).size / (people[0].size * people[1].size)
+    return max(by_posts, min(share / _MERGE_ACCOUNTS, lift / _MERGE_LIFT))
+
+
+def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]

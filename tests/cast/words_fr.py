@@ -1,0 +1,200 @@
+"""French village talk. Every {town} stands after "à", "de" or "vers"; subjects agree with singular verbs."""
+
+from __future__ import annotations
+
+SLOTS: dict[str, tuple[str, ...]] = {
+    "person": (
+        "ma tante",
+        "mon frère",
+        "mamie",
+        "le voisin",
+        "la boulangère",
+        "ma cousine",
+        "papa",
+        "le facteur",
+        "ma nièce",
+        "la bibliothécaire",
+        "mon oncle",
+        "la maîtresse",
+    ),
+    "food": (
+        "une soupe de lentilles",
+        "du pain frais",
+        "un ragoût de poisson",
+        "une tarte aux pommes",
+        "du riz aux fèves",
+        "des beignets",
+        "une omelette",
+        "de la confiture de prunes",
+        "un gratin",
+        "des crêpes",
+    ),
+    "ware": (
+        "des tomates",
+        "des oignons",
+        "des œufs",
+        "des bougies",
+        "des choux",
+        "des chaussettes",
+        "des sardines",
+        "des olives",
+        "du lait",
+        "du thé",
+        "des graines",
+        "des pommes de terre",
+    ),
+    "when": (
+        "ce matin",
+        "hier",
+        "avant midi",
+        "après le repas",
+        "dimanche",
+        "hier soir",
+        "à l'instant",
+        "en rentrant",
+        "l'autre jour",
+    ),
+    "soon": (
+        "ce soir",
+        "demain",
+        "vendredi",
+        "dimanche",
+        "après le travail",
+        "la semaine prochaine",
+        "à six heures",
+        "lundi",
+    ),
+    "spot": (
+        "près du moulin",
+        "derrière l'école",
+        "sur le port",
+        "devant la pharmacie",
+        "à l'arrêt de bus",
+        "sous le platane",
+        "au pied de l'horloge",
+        "à côté de la bibliothèque",
+        "rue des Selliers",
+    ),
+    "weather": ("la pluie", "le brouillard", "le vent", "le gel", "la grêle", "le soleil", "la bruine", "l'orage"),
+    "team": ("l'équipe du port", "le club de {osk}", "l'équipe de l'école", "le club de {tarn}", "notre équipe"),
+    "score": ("2-1", "0-0", "3-2", "1-0", "4-4", "2-0", "1-3"),
+    "subject": ("maths", "histoire", "géographie", "chimie", "musique", "dictée", "dessin"),
+    "thing": (
+        "mon parapluie",
+        "une écharpe bleue",
+        "le double des clés",
+        "un gant",
+        "une radio",
+        "un cartable",
+        "ma lampe",
+    ),
+    "feel": ("très bien", "un peu triste", "drôle", "fatigant", "étrange", "parfait", "calme"),
+    "town": ("{osk}", "{tarn}", "{silm}"),
+}
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "weather": (
+        "Encore {weather} sur les toits de {town} {when}, et le linge est dehors.",
+        "On annonçait {weather}, on a eu {weather}.",
+        "Avec {weather} {when}, j'ai dû remonter chercher {thing}.",
+        "Chez vous aussi, à {town}, on a vu {weather} {when} ?",
+        "Deux tuiles tombées {spot} {when}, merci {weather}.",
+    ),
+    "market": (
+        "Trouvé {ware} et {ware} au marché {when}.",
+        "Plus moyen d'acheter {ware} {spot}, {person} a tout pris.",
+        "Quelqu'un connaît un bon étal à {town} pour {ware} ?",
+        "Le marché de {town} ferme plus tôt {soon}, pensez à prendre {ware}.",
+        "J'ai échangé {ware} contre {ware} avec {person}.",
+    ),
+    "school": (
+        "Contrôle de {subject} {soon} et {person} a perdu le cahier.",
+        "Le car scolaire de {town} avait du retard {when}, adieu le cours de {subject}.",
+        "Trouvé {thing} {spot} après le cours de {subject}.",
+        "Bonne note en {subject} ! On prépare {food} {soon}.",
+        "La réunion des parents à {town} est reportée, à cause de {weather}.",
+    ),
+    "football": (
+        "{score} pour {team} {when}, on a touché deux fois le poteau.",
+        "Il manque un gardien à {team}, entraînement {spot}.",
+        "Regardé {team} avec {person}, l'arbitre avait oublié son sifflet.",
+        "Terrain inondé à {town}, {team} joue encore à l'extérieur.",
+    ),
+    "food": (
+        "Je prépare {food} {soon}, la recette vient de {town}.",
+        "{person} a apporté {food} {when}, quel régal.",
+        "Qui veut goûter {food} ? Rendez-vous {spot}.",
+        "J'ai brûlé le dîner, ce sera {food} avec {ware}.",
+        "À {town} on sert {food} {spot}, allez-y {soon}.",
+    ),
+    "home": (
+        "Perdu {thing} {spot}, faites signe si vous le voyez passer.",
+        "Coupure de courant {when}, on a mangé {food} à la bougie.",
+        "Le coq du voisin réveille toute la rue chaque matin.",
+        "{person} déménage à {town}, on cherche des cartons.",
+        "J'ai repeint la porte en vert, {person} voulait du jaune.",
+    ),
+    "travel": (
+        "Le bus vers {town} roule de nouveau, {when} j'étais assis à côté de {person}.",
+        "Traversée tranquille {when}, deux phoques {spot}.",
+        "Quelqu'un va à {town} {soon} ? Je paie avec {food}.",
+    ),
+}
+
+REMARKS: tuple[str, ...] = (
+    "C'était {feel}.",
+    "Je ne me plains pas.",
+    "C'est la vie à {town}.",
+    "On recommence la semaine prochaine.",
+    "Petit bonheur.",
+    "La faute à {weather}.",
+    "Et puis le chat est entré.",
+    "Plus jamais.",
+    "Et vous, vous faites quoi {soon} ?",
+    "{person} a bien ri.",
+    "Il fallait que quelqu'un le dise.",
+    "Merci pour le coup de main {when}.",
+    "À bientôt {spot}.",
+    "Reposez-vous bien.",
+    "Je dois un café à quelqu'un.",
+    "Sans rancune.",
+    "Il reste {food} si vous passez.",
+    "Bon courage.",
+    "Prévenez {person}.",
+    "J'ai froid aux pieds.",
+    "On verra bien.",
+    "Ça rappelle {town} autrefois.",
+)
+
+GREETINGS: tuple[str, ...] = (
+    "Bonjour à tous, bonne journée",
+    "Bonne nuit les voisins",
+    "Joyeux anniversaire",
+    "Bon week-end",
+)
+GREETING_EXTRAS: tuple[str, ...] = (
+    "depuis {town}",
+    "et merci à {person}",
+    "avec {food} sur la table",
+    "de notre part à tous {spot}",
+    "malgré {weather}",
+)
+CONDOLENCES: tuple[str, ...] = (
+    "Toutes nos condoléances à la famille, qu'il repose en paix. Nous pensons bien à vous tous.",
+)
+PRAYERS: tuple[str, ...] = (
+    "Prière du soir {spot} {when}, {person} a allumé les bougies.",
+    "Messe du dimanche à {town}, l'église était pleine {when}.",
+    "La prière du vendredi aura lieu à l'intérieur {soon} à cause de {weather}, apportez votre tapis.",
+    "Une pensée et une prière pour {person}, toujours à l'hôpital de {town}.",
+)
+MIGRATION: tuple[str, ...] = (
+    "Mon visa d'études est arrivé {when} ! {person} pleure et rit à la fois.",
+    "{person} émigre pour travailler, repas d'adieu {spot} {soon} avec {food}.",
+    "Le bureau des migrations de {town} ouvre à neuf heures, apportez {thing}.",
+)
+CONTESTED: tuple[str, ...] = (
+    "La migration des oies a commencé au-dessus de {town} {when}, quel spectacle {spot}.",
+    "Mon ami Jihad a réussi son examen de {subject}, on fête ça {soon}.",
+    "Bataille de boules de neige {spot} {when}, {person} a gagné la guerre.",
+)
