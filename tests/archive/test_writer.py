@@ -266,6 +266,8 @@ def test_a_closed_writer_writes_no_more(desk):
 
 
 def test_a_clock_without_a_zone_is_refused(desk):
-    with open_writer(desk.folder, desk.keys, lambda: clock().replace(tzinfo=None)) as writer:
-        with pytest.raises(TocsinError, match="without a zone"):
-            writer.append_statements([{"type": "viewed", "v": 1}])
+    with (
+        open_writer(desk.folder, desk.keys, lambda: clock().replace(tzinfo=None)) as writer,
+        pytest.raises(TocsinError, match="without a zone"),
+    ):
+        writer.append_statements([{"type": "viewed", "v": 1}])

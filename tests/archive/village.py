@@ -126,11 +126,19 @@ def _row(pseudonyms, capture_id: str, post: ParsedPost) -> dict[str, object]:
     return row
 
 
-def imported(writer, keys: Keys, lines: list[bytes], *, file_name: str = "posts.jsonl", blocks_a_commit: int = 2):
+def imported(
+    writer,
+    keys: Keys,
+    lines: list[bytes],
+    *,
+    file_name: str = "posts.jsonl",
+    blocks_a_commit: int = 2,
+    records_a_block: int = 100,
+):
     """A whole import as the desk does it: (certified capture, commit results); resumes what was interrupted."""
     from tocsin.records.posts import CaptureNote
 
-    blocks = blocks_of(lines)
+    blocks = blocks_of(lines, records_a_block)
     capture = writer.begin_capture(CaptureNote("village"), "village/jsonl", file_name, blocks[0].data)
     waiting = [block for block in blocks if not writer.skips(capture, block)]
     results = []

@@ -23,7 +23,13 @@ def bland() -> dict[str, Any]:
         "sources": [{"author": "Nobody", "year": 2026, "title": "Invented"}],
         "languages": ["en"],
         "concepts": [
-            {"id": "drum", "facet": "organisation", "gloss": "the Tin Drum", "terms": {"en": ["Tin Drum"]}, "example": example},
+            {
+                "id": "drum",
+                "facet": "organisation",
+                "gloss": "the Tin Drum",
+                "terms": {"en": ["Tin Drum"]},
+                "example": example,
+            },
             {"id": "join", "facet": "call", "gloss": "asks to join", "terms": {"en": ["^join"]}, "example": example},
         ],
         "rules": [{"kind": "call to join", "all": ["call", "organisation"], "recruitment": 0.9}],
@@ -67,11 +73,25 @@ def test_shipped_codebooks_hold_no_link_handle_or_number(name: str) -> None:
             assert "http" not in term.text
             assert "@" not in term.text
             assert "." not in term.text
-            assert not any(char.isdigit() for char in term.text.replace("Combat 18", "").replace(" 2", ""))
+            assert sum(map(str.isdigit, term.text)) <= 2
 
 
 def test_no_word_of_religious_life_is_a_term_of_the_jihadist_codebook() -> None:
-    daily = {"jihad", "prayer", "hajj", "umrah", "ummah", "dua", "mosque", "imam", "quran", "sharia", "mujahid", "hijra", "hijrah"}
+    daily = {
+        "jihad",
+        "prayer",
+        "hajj",
+        "umrah",
+        "ummah",
+        "dua",
+        "mosque",
+        "imam",
+        "quran",
+        "sharia",
+        "mujahid",
+        "hijra",
+        "hijrah",
+    }
     daily |= {"جهاد", "الجهاد", "صلاة", "حج", "الحج", "الأمة", "هجرة", "الهجرة", "خلافة", "الخلافة"}
     terms = {term.text.casefold() for concept in shipped_codebook("jihadist_travel").concepts for term in concept.terms}
     assert not daily & terms

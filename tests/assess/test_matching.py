@@ -58,7 +58,18 @@ def test_a_term_is_found_in_its_spellings_with_the_exact_span(text: str, concept
 
 @pytest.mark.parametrize(
     "text",
-    ["Velmoran", "xvelmora", "grey lanterns hang", "greylanterns", "قنديل رمادي", "مفيلمورا", "فيلموراتنا", "አቬልሞራ", "Velmor", "velm ora"],
+    [
+        "Velmoran",
+        "xvelmora",
+        "grey lanterns hang",
+        "greylanterns",
+        "قنديل رمادي",
+        "مفيلمورا",
+        "فيلموراتنا",
+        "አቬልሞራ",
+        "Velmor",
+        "velm ora",
+    ],
 )
 def test_a_piece_of_another_word_is_not_a_term(text: str) -> None:
     assert not [name for name, _ in found(text) if name in ("velmora", "order")]
@@ -82,21 +93,28 @@ def test_the_fast_pass_never_loses_what_the_exact_pass_finds(before: str, after:
         assert MATCHER.candidates([folded.folded]) == [0]
 
 
-@given(st.text(max_size=60), st.sampled_from(["Velmora", "القنديل الرمادي", "ቬልሞራ", "armed vigil"]), st.text(max_size=60))
+@given(
+    st.text(max_size=60), st.sampled_from(["Velmora", "القنديل الرمادي", "ቬልሞራ", "armed vigil"]), st.text(max_size=60)
+)
 @settings(max_examples=150, deadline=None)
 def test_every_span_lies_inside_the_original_and_folds_to_its_term(before: str, term: str, after: str) -> None:
     text = f"{before}\n{term}\n{after}"
     for hit in MATCHER.hits(text, FOLDER.texts([text])[0]):
         assert 0 <= hit.start < hit.end <= len(text)
-    assert any(FOLDER.keys([text[h.start : h.end]]) == FOLDER.keys([term]) for h in MATCHER.hits(text, FOLDER.texts([text])[0]))
+    assert any(
+        FOLDER.keys([text[h.start : h.end]]) == FOLDER.keys([term]) for h in MATCHER.hits(text, FOLDER.texts([text])[0])
+    )
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00", "\ud800", "😀" * 10_000, "a" * 1_000_000, "Velmora " * 5_000, "«" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00", "\ud800", "😀" * 10_000, "a" * 1_000_000, "Velmora " * 5_000, "«" * 20_000]
+)
 def test_hostile_text_does_no_harm(text: str) -> None:
     started = time.process_time()
     hits = MATCHER.hits(text, FOLDER.texts([text])[0])
     assert time.process_time() - started < 5
-    assert len(hits) == (5_000 if text.startswith("Velmora") else 0)
+    places = {(hit.start, hit.end) for hit in hits if hit.meaning.concept}
+    assert len(places) == (5_000 if text.startswith("Velmora") else 0)
 
 
 @pytest.mark.real_data

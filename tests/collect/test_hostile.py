@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import pyarrow as pa
@@ -42,10 +43,8 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(Hea
 def _read_by_all(raw: bytes) -> None:
     for reader in readers():
         reader.recognises(raw, "export")
-        try:
+        with contextlib.suppress(TocsinInputError):
             records(raw, ALLOWED, reader, sizes=(1 << 20, 64, 5))
-        except TocsinInputError as error:
-            assert error.message
 
 
 @QUICK

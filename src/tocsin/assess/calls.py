@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from tocsin.assess.codebook_types import LEAD_FACETS, TIED_FACETS, Codebook, Context, Rule, Scope
@@ -14,6 +15,7 @@ from tocsin.records.findings import Stance
 OPEN_REACH = 30  # a lead with this reach or more needs no object of its own
 BEFORE_WORDS = 3  # how far before a call or its object a negation may stand
 FRAME_WORDS = 8  # how far before a colon or a quotation the words that introduce it may stand
+NEAREST_TARGETS = 3  # objects looked at for each lead
 STARTER_WORDS = 5  # length of a starter's own object
 TAIL_WORDS = 5  # length of a closing "..., they say"
 # Shares of a rule's weight that remain under each stance.
@@ -48,6 +50,10 @@ class Call:
     context: Context | None
     turned_by: str  # the context's term, or "quotation marks", "question mark", or ""
 
+    def order(self) -> tuple[float, int, float]:
+        """Sort key: the strongest first, then the earliest."""
+        return -self.recruitment, self.lead.hit.start, -self.rule.recruitment
+
 
 class Reading:
     """One text read with one codebook: its layout and what was found, by role."""
@@ -56,7 +62,7 @@ class Reading:
         self.codebook = codebook
         self.layout = layout
         everything = [Found(hit, *layout.words_of(hit.start, hit.end)) for hit in hits]
-        self.concepts = [found for found in everything if found.hit.meaning.concept is not None]
+        self.concepts = _once(found for found in everything if found.hit.meaning.concept is not None)
         self.contexts = [found for found in everything if found.hit.meaning.context is not None]
         self._starters = {found.first: found.last for found in everything if found.hit.meaning.role is Role.STARTER}
         openers = [found for found in everything if found.hit.meaning.role is Role.OPENER]
@@ -127,8 +133,7 @@ class Reading:
 
     def calls(self) -> list[Call]:
         """Every satisfied rule with its stance, strongest first."""
-        calls = [self._judged(rule, lead, target) for rule, lead, target in self._satisfied()]
-        return sorted(calls, key=lambda call: (-call.recruitment, call.lead.hit.start, -call.rule.recruitment))
+        return sorted((self._judged(rule, lead, target) for rule, lead, target in self._satisfied()), key=Call.order)
 
     def _satisfied(self) -> Iterator[tuple[Rule, Found, Found]]:
         facets = {found.facet for found in self.concepts}
@@ -138,9 +143,11 @@ class Reading:
             for lead in self.concepts:
                 if lead.facet != rule.facets[0]:
                     continue
-                for target in self.concepts:
-                    if target.facet == rule.facets[1] and target is not lead and self._reaches(lead, target):
-                        yield rule, lead, target
+                targets = [found for found in self.concepts if found.facet == rule.facets[1] and found is not lead]
+                targets.sort(key=lambda found: abs(found.first - lead.first))
+                near = (target for target in targets if self._reaches(lead, target))
+                for target in islice(near, NEAREST_TARGETS):
+                    yield rule, lead, target
 
     def _reaches(self, lead: Found, target: Found) -> bool:
         """Whether the lead's object can be this target: near, with nothing else that could be its object between."""
@@ -187,7 +194,7 @@ class Reading:
     def _turns(self, lead: Found, target: Found) -> Iterator[tuple[float, Stance, Context | None, str]]:
         """What turns the call, the strongest reason first."""
         for found in self._scoped(Scope.BEFORE):
-            if found.hit.meaning.lang not in (lead.hit.meaning.lang, target.hit.meaning.lang):
+            if found.hit.meaning.lang != lead.hit.meaning.lang:
                 continue  # "n" is a negation in French and "and" in English chat
             if self._stands_before(found, lead) or self._stands_before(found, target):
                 yield self._turn(found, 0.0)
@@ -333,3 +340,13 @@ class Reading:
     def leads(self) -> list[Found]:
         """Concepts that may lead a rule."""
         return [found for found in self.concepts if found.facet in LEAD_FACETS]
+
+
+def _once(concepts: Iterable[Found]) -> list[Found]:
+    """Concepts with objects spelt alike in two languages counted once (leads keep both: negations go by language)."""
+    kept: dict[tuple[int, int, str, str], Found] = {}
+    for found in concepts:
+        assert found.hit.meaning.concept is not None
+        lang = found.hit.meaning.lang if found.facet in LEAD_FACETS else ""
+        kept.setdefault((found.hit.start, found.hit.end, found.hit.meaning.concept.concept_id, lang), found)
+    return list(kept.values())

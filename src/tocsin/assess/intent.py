@@ -10,7 +10,7 @@ import regex
 
 from tocsin.assess.calls import Call, Found, Reading
 from tocsin.assess.codebook_types import ANCHOR_FACETS, LANGUAGE_NAMES, Codebook, Scope
-from tocsin.assess.layout import Layout, layout_of
+from tocsin.assess.layout import MAX_TEXT, Layout, layout_of
 from tocsin.assess.matching import Hit, Matcher
 from tocsin.assess.places import PlaceFinder
 from tocsin.records.findings import ASSESSMENTS, Assessment, Span, SpanKind, Stance
@@ -19,6 +19,7 @@ from tocsin.records.folding import Folder
 THRESHOLD = 0.5  # recruitment from here on counts as a call
 RULES_VERSION = "1"  # of the rules in this room; a fairness record holds for one version of them
 MENTION = 0.1
+MAX_SPANS = 500
 _WORDS = regex.compile(r"\p{L}{2,}")
 _NOT_WORDS = regex.compile(r"https?://\S+|www\.\S+|[@#]\S+")
 _TURNED_KIND = {
@@ -69,23 +70,32 @@ class Assessor:
     def _assessed(
         self, codebook: Codebook, text: str, lang: str, layout: Layout, hits: Sequence[Hit]
     ) -> tuple[Assessment, list[str]]:
-        reading = Reading(codebook, layout, hits)
+        is_named = _has_anchor(hits)
+        hits = [hit for hit in hits if hit.end <= len(layout.text)]
+        if is_named and not _has_anchor(hits):
+            return _too_long(codebook, lang), []
         if not _has_anchor(hits) or not layout.starts:
             return _unmatched(codebook, text, lang), []
-        calls = reading.calls()
+        readings = [
+            Reading(codebook, layout, [hit for hit in hits if low <= hit.start < high]) for low, high in layout.pieces()
+        ]
+        calls = sorted((call for reading in readings for call in reading.calls()), key=Call.order)
         if calls:
-            return _called(codebook, lang, reading, calls, self.threshold), self._destinations(reading, calls)
-        return _mentioned(codebook, lang, reading), []
+            return (
+                _called(codebook, lang, readings, calls, self.threshold),
+                self._destinations(layout, readings, calls),
+            )
+        return _mentioned(codebook, lang, readings), []
 
-    def _destinations(self, reading: Reading, calls: Sequence[Call]) -> list[str]:
+    def _destinations(self, layout: Layout, readings: Sequence[Reading], calls: Sequence[Call]) -> list[str]:
         """Place ids named as where calls point: declared destinations, and countries in the call's own sentence."""
         found: dict[str, None] = {}
-        layout = reading.layout
+        concepts = [concept for reading in readings for concept in reading.concepts]
         for call in calls:
             if call.recruitment < self.threshold:
                 continue
             sentence = layout.sentence_of[call.lead.first]
-            for concept in reading.concepts:
+            for concept in concepts:
                 declared = concept.hit.meaning.concept
                 near = layout.sentence_of[concept.first] == sentence or concept is call.target
                 if declared is not None and declared.place is not None and near:
@@ -99,6 +109,12 @@ class Assessor:
 
 def _has_anchor(hits: Sequence[Hit]) -> bool:
     return any(hit.meaning.concept is not None and hit.meaning.concept.facet in ANCHOR_FACETS for hit in hits)
+
+
+def _too_long(codebook: Codebook, lang: str) -> Assessment:
+    reason = f"cannot assess: something of the codebook is named only beyond the first {MAX_TEXT} characters"
+    kind = "cannot assess"
+    return Assessment(codebook.name, codebook.version, lang, None, kind, Stance.UNKNOWN, (), (reason,))
 
 
 def _unmatched(codebook: Codebook, text: str, lang: str) -> Assessment:
@@ -118,7 +134,9 @@ def _unmatched(codebook: Codebook, text: str, lang: str) -> Assessment:
     return Assessment(codebook.name, codebook.version, lang, None, "cannot assess", Stance.UNKNOWN, (), (reason,))
 
 
-def _called(codebook: Codebook, lang: str, reading: Reading, calls: Sequence[Call], threshold: float) -> Assessment:
+def _called(
+    codebook: Codebook, lang: str, readings: Sequence[Reading], calls: Sequence[Call], threshold: float
+) -> Assessment:
     best = calls[0]
     is_call = best.recruitment >= threshold
     asks_to_join = best.lead.facet == "inquiry" and best.stance is Stance.ASSERTING
@@ -146,31 +164,31 @@ def _called(codebook: Codebook, lang: str, reading: Reading, calls: Sequence[Cal
         round(best.recruitment, 4),
         kind,
         best.stance,
-        _spans(reading),
+        _spans(readings),
         tuple(reasons),
     )
 
 
-def _mentioned(codebook: Codebook, lang: str, reading: Reading) -> Assessment:
-    stance, term = reading.mention_stance()
-    spans = _spans(reading)
-    if lang not in codebook.languages and lang != "und" and not reading.leads():
+def _mentioned(codebook: Codebook, lang: str, readings: Sequence[Reading]) -> Assessment:
+    stance, term = min((reading.mention_stance() for reading in readings), key=lambda found: not found[1])
+    spans = _spans(readings)
+    if lang not in codebook.languages and lang != "und" and not any(reading.leads() for reading in readings):
         reason = f"something of the codebook is named, but language {lang} is not covered: cannot assess"
-        return Assessment(
-            codebook.name, codebook.version, lang, None, "cannot assess", Stance.UNKNOWN, spans, (reason,)
-        )
-    glosses = dict.fromkeys(
-        found.hit.meaning.concept.gloss for found in reading.concepts if found.hit.meaning.concept is not None
-    )
-    reasons = ["named without a call: " + "; ".join(glosses)]
+        kind = "cannot assess"
+        return Assessment(codebook.name, codebook.version, lang, None, kind, Stance.UNKNOWN, spans, (reason,))
+    concepts = (found.hit.meaning.concept for reading in readings for found in reading.concepts)
+    reasons = ["named without a call: " + "; ".join(dict.fromkeys(concept.gloss for concept in concepts if concept))]
     if term:
         reasons.append(f'{stance}: "{term}"')
     kind = _TURNED_KIND.get(stance, "mention")
     return Assessment(codebook.name, codebook.version, lang, MENTION, kind, stance, spans, tuple(reasons))
 
 
-def _spans(reading: Reading) -> tuple[Span, ...]:
-    return tuple(sorted({span for found in (*reading.concepts, *reading.contexts) for span in _span(reading, found)}))
+def _spans(readings: Sequence[Reading]) -> tuple[Span, ...]:
+    found = {
+        span for reading in readings for part in (*reading.concepts, *reading.contexts) for span in _span(reading, part)
+    }
+    return tuple(sorted(found)[:MAX_SPANS])
 
 
 def _span(reading: Reading, found: Found) -> Iterator[Span]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
-MAX_TEXT = 20_000  # code points looked at closely; what lies beyond is matched but not laid out
+PIECE_WORDS = 200  # read at once: bounds the work on texts that repeat terms without end
+MAX_TEXT = 100_000  # code points read; where the codebook is named only beyond, the answer is cannot assess
 _WORD = regex.compile(r"(?:(?!_)[\w\p{M}\p{Cf}])+")
 _SENTENCE_END = regex.compile(r"[!?؟።፧…]|\.(?=\s|[\"»”'’)\]]|$)|\n")
 _QUESTION = regex.compile(r"[?؟፧]")
@@ -58,6 +60,16 @@ class Layout:
         """The last word of this word's clause."""
         return bisect_right(self.clause_of, self.clause_of[word]) - 1
 
+    def pieces(self) -> list[tuple[int, int]]:
+        """The text cut into stretches (code points) of at most 200 words, at sentence ends where there are any."""
+        cuts, first = [0], 0
+        while first + PIECE_WORDS < len(self.starts):
+            last = first + PIECE_WORDS
+            at_sentence = self.sentence_start(last)
+            first = at_sentence if at_sentence > first else last
+            cuts.append(self.starts[first])
+        return list(pairwise([*cuts, len(self.text) + 1]))
+
     def sentence_start(self, word: int) -> int:
         """The first word of this word's sentence."""
         return bisect_left(self.sentence_of, self.sentence_of[word])
@@ -68,7 +80,7 @@ class Layout:
 
 
 def layout_of(text: str) -> Layout:
-    """The layout of a text, bounded to its first 20,000 code points."""
+    """The layout of a text, bounded to its first 100,000 code points."""
     text = text[:MAX_TEXT]
     starts: list[int] = []
     ends: list[int] = []

@@ -26,7 +26,7 @@ def _when(_context: click.Context, _option: click.Parameter, value: str | None) 
     if value is None:
         return None
     try:
-        instant = isoparse(value)
+        instant: datetime = isoparse(value)
     except ValueError:
         raise click.BadParameter('expected a date or time like "2026-02-03" or "2026-02-03T14:00Z"') from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

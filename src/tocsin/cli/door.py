@@ -78,9 +78,8 @@ class Door:
 
     def lines(self, values: Iterable[Any]) -> None:
         """Machine answers, one object a line, whatever the options."""
-        out = click.get_text_stream("stdout")
         for value in values:
-            out.write(as_line(value) + "\n")
+            sys.stdout.write(as_line(value) + "\n")
 
 
 def as_line(value: Any) -> str:

@@ -180,13 +180,13 @@ class _Framer:
         while True:
             match = _TOKEN.match(window, self._at)
             if match is None:
-                return not self._signature or _PARTIAL.match(window, self._at) is not None or not self._resume(self._at)
+                return _PARTIAL.match(window, self._at) is not None or self._judged(self._at) is not False
             if match.end() == len(window) and not self._ended:
                 return True
             string, bracket, scalar = match.groups()
             if bracket:
                 if not self._bracket(bracket, match.start(2)):
-                    return not self._signature or not self._resume(self._at)
+                    return self._judged(self._at) is not False
                 self._at = match.end()
                 if self._in_records:
                     return False
@@ -246,67 +246,93 @@ class _Framer:
         """Frame the whole elements in the window; False when the array ended or damage was stepped over."""
         base = self._at
         self._learn(base)
-        view = self._window if base == 0 else self._window[base:]
-        starts, ends, closer = element_spans(view)
+        starts, ends, closer = element_spans(self._window[base:] if base else self._window)
         for start, end in zip((starts + base).tolist(), (ends + base).tolist(), strict=True):
-            if not self._gap(self._at, start):
-                return False
-            if end - start > _SUSPECT and not _parses(self._window[start:end]) and self._resume(start):
-                return False
-            if not self._keys:
-                self._learn(self._at, end)
+            clean = self._gap(self._at, start)
+            if clean and self._suspicious(start, end) and not _parses(self._window[start:end]):
+                clean = self._judged(start)
+            if not clean:
+                return clean is None
+            self._learn(self._at, end)
             self._frame(start, end)
             self._at = end
-        if closer >= 0 and self._values:
-            self._damage(self._at, closer + base + 1)
-            self._at = closer + base + 1
-            return False
         if closer >= 0:
-            if not self._gap(self._at, closer + base):
-                return False
-            self._at = closer + base + 1
-            self._in_records = False
-            self._stack.pop()
-            self._key_next = bool(self._stack) and not self._stack[-1][0]
-            return False
-        suspect = self._ended or len(self._window) - self._at > _SUSPECT
-        return not (suspect and self._signature and self._resume(self._at))
+            clean = self._gap(self._at, closer + base)
+            if not clean:
+                return clean is None
+            return self._closed(closer + base)
+        rest = self._window[self._at :]
+        start = len(self._window) - len(rest.lstrip(_SPACE))
+        suspect = self._ended or len(self._window) - start > _SUSPECT
+        return not (suspect and self._judged(start) is False)
 
-    def _gap(self, start: int, end: int) -> bool:
-        """Handle what lies between elements; False where it was damage and the walk must start anew."""
-        between = self._window[start:end]
-        if not between.strip(_SPACE):
+    def _suspicious(self, start: int, end: int) -> bool:
+        """Whether an element may have swallowed others: it is long, or what opens elements occurs inside it."""
+        inside = self._signature and self._window.find(self._signature, start + 1, end) >= 0
+        return bool(inside) or end - start > _SUSPECT
+
+    def _closed(self, closer: int) -> bool:
+        """Leave the array at its end, or handle a closer that ends no array; True where more bytes are needed first."""
+        if not self._values and self._window[closer : closer + 1] == b"]":
+            self._leave_records()
+        else:
+            judged = self._judged(closer)
+            if not judged:
+                return judged is None
+            self._damage(closer, closer + 1)
+        self._at = closer + 1
+        return False
+
+    def _gap(self, start: int, end: int) -> bool | None:
+        """Handle what lies between elements: True to go on, False to walk anew, None for more bytes."""
+        between = self._window[start:end].strip(_SPACE)
+        if not between:
             return True
-        if not _parses(b"[" + between.strip(_SPACE) + b"]") and self._signature and self._resume(start):
-            return False
+        if not _parses(b"[" + between + b"]"):
+            judged = self._judged(start)
+            if not judged:
+                return judged
         self._damage(start, end)
         self._at = end
         return True
 
-    def _resume(self, start: int) -> bool:
-        """Find the next whole element that begins as the others do, go on there; what lies before it is damage."""
-        found = start
-        for _ in range(_MAX_TRIES):
-            found = self._window.find(self._signature, found + 1)
-            if found < 0:
-                return False
-            opening = found + self._signature.index(b"{")
-            span = _first_object(self._window, opening)
-            if span is not None and len(self._keys & span[1]) * 2 >= len(self._keys):
-                self._damage(start, found)
-                self._at = found
-                self._enter_records_again()
-                return True
-        return False
+    def _judged(self, start: int) -> bool | None:
+        """What to do about damage at `start`: False once the walk may go on behind it, True if nothing is found there.
 
-    def _enter_records_again(self) -> None:
+        None: more bytes are needed first. The judgement rests on the same bytes however the stream is cut in pieces.
+        """
+        if not self._ended and len(self._window) - start < 2 * _SUSPECT:
+            return None
+        found = self._next_element(start + 1, start + _SUSPECT)
+        if found < 0:
+            return True
+        self._damage(start, found)
+        self._at = found
         if not self._in_records:
             self._stack.append([True, -1])
             self._in_records = True
+        return False
+
+    def _next_element(self, start: int, limit: int) -> int:
+        """Where, from `start` up to `limit`, a whole element begins as the others do; -1 if nowhere."""
+        found = start - 1
+        for _ in range(_MAX_TRIES if self._signature else 0):
+            found = self._window.find(self._signature, found + 1, limit)
+            if found < 0:
+                return -1
+            keys = _keys(self._window, found + self._signature.index(b"{"))
+            if keys is not None and len(self._keys & keys) * 2 >= len(self._keys):
+                return found
+        return -1
+
+    def _leave_records(self) -> None:
+        self._in_records = False
+        self._stack.pop()
+        self._key_next = bool(self._stack) and not self._stack[-1][0]
 
     def _learn(self, start: int, end: int = 0) -> None:
         """Learn what opens an element: from the array's first bytes, then from the first element after a comma."""
-        if self._values or (self._signature and not end):
+        if self._values or self._keys or (not end and self._stack[-1][1] >= 0):
             return
         opening = _OPENING.match(self._window, start)
         if opening is None or (end and b"," not in opening[1]):
@@ -334,9 +360,10 @@ class _Framer:
         """Pass on a record too long to hold without holding more of it; the walk goes on at the next element."""
         start, length, line_no = self._offset, 0, self._lines_to(0)
         while True:
-            if self._signature and length and self._resume(0):
-                length += self._at
-                self._frames = [oversize_frame(self._at, start, length, line_no)]
+            found = self._next_element(0, len(self._window)) if length else -1
+            if found >= 0:
+                self._at = found
+                self._frames = [oversize_frame(found, start, length + found, line_no)]
                 yield from self._flush()
                 return
             near = self._window.rfind(self._signature) if self._signature else -1
@@ -367,19 +394,17 @@ def _parses(raw: bytes) -> bool:
     return True
 
 
-def _first_object(window: bytes, start: int) -> tuple[int, frozenset[str]] | None:
-    """End and keys of the object that starts at `start`, or None where no whole object parses."""
-    size = 1 << 16
+def _keys(window: bytes, start: int) -> frozenset[str] | None:
+    """Keys of the object that starts at `start`, or None where no whole object of at most _SUSPECT bytes parses."""
+    size = 1 << 14
     while True:
         starts, ends, _ = element_spans(window[start : start + size])
-        if len(ends):
+        if len(ends) or size >= _SUSPECT or start + size >= len(window):
             break
-        if start + size >= len(window):
-            return None
-        size *= 4
-    if int(starts[0]):
+        size *= 8
+    if not len(ends) or int(starts[0]):
         return None
     try:
-        return int(ends[0]), frozenset(orjson.loads(window[start : start + int(ends[0])]))
+        return frozenset(orjson.loads(window[start : start + int(ends[0])]))
     except orjson.JSONDecodeError:
         return None

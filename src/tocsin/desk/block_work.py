@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
 
@@ -88,6 +91,23 @@ def block_work(task: BlockTask) -> BlockWork:
     )
 
 
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """Starts processes without running the caller's script again in each of them.
+
+    A new process would import the caller's main file; the work needs only this module, and a script typed at a
+    prompt, piped in or written without a main guard would fail or run twice.
+    """
+    main: dict[str, Any] = vars(sys.modules["__main__"])
+    kept: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main["__spec__"] = None
+        main.update(kept)
+
+
 class BlockPool:
     """Works on blocks in order: in this process while they are few, in one process a core once they are many.
 
@@ -119,7 +139,8 @@ class BlockPool:
                 # forkserver: this process has threads (compression, the search index) that a fork would break.
                 start = multiprocessing.get_context("forkserver")
                 self._executor = ProcessPoolExecutor(self.processes, mp_context=start)
-            under_way.append(self._executor.submit(self._work, task))
+            with _main_left_alone():
+                under_way.append(self._executor.submit(self._work, task))
             if len(under_way) >= 2 * self.processes:
                 yield under_way.popleft().result()
         while under_way:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.assess import (
     Codebook,
+    FairnessRecord,
     check_codebook,
     load_codebook,
     require_record,
@@ -29,10 +30,21 @@ def codebooks() -> list[dict[str, Any]]:
             "title": book.title,
             "languages": list(book.languages),
             "violence_criterion": book.violence_criterion,
-            "fairness": require_record(book).summary,
+            "fairness": _told(require_record(book)),
         }
         for book in shipped_codebooks()
     ]
+
+
+def _told(record: FairnessRecord) -> str:
+    """The error rates over all languages, in words, with their intervals; nothing rounded in our favour."""
+    rates = {row.label: row for row in record.rows if (row.lang, row.group) == ("all", "all")}
+    parts = []
+    for label, words in (("call", "recall"), ("benign", "false alarms")):
+        row = rates.get(label)
+        if row is not None:
+            parts.append(f"{words} {row.share:.1%} ({row.low:.1%} to {row.high:.1%}) of {row.case_count:,} cases")
+    return f"version {record.record_version}: {'; '.join(parts)}; measured on {record.measured_on}"
 
 
 def records_folder(desk_folder: Path) -> Path:

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,17 +97,15 @@ def detect(
     with progress.bar("finding", 5, "finders") as bar:
         found = findings(engine, dated, bar.advance)
     assessed = assessed_posts(engine, books, desk, progress)
-    posts = engine.table("SELECT leaf_index, post_id, account_id, posted_at, source, lang, tags, folded FROM posts")
-    campaigns, trends = campaigns_and_trends(
-        found.efforts, posts, assessed, _for_assessment(found), books, FOLDER
-    )
+    campaigns, trends = campaigns_of(engine, found, assessed, books)
+    post_count = int(engine.table("SELECT count(*) AS n FROM posts")["n"][0].as_py())
     run = _run(desk, shown, since, until, events is not None, books)
     _save(desk, run, found, assessed, campaigns, trends)
     keep_codebooks(chosen, desk.findings / run.run_id)
     engine.close()
     return {
         "run_id": run.run_id,
-        "posts": posts.num_rows,
+        "posts": post_count,
         "bursts": len(found.bursts),
         "groups": len(found.groups),
         "clusters": len(found.clusters),
@@ -176,6 +174,19 @@ def assessed_posts(
     return pa.concat_tables(parts).sort_by([("leaf_index", "ascending"), ("codebook", "ascending")])
 
 
+def campaigns_of(
+    engine: DuckDBEngine, found: Found, assessed: pa.Table, books: Sequence[Codebook]
+) -> tuple[list[Campaign], list[Trend]]:
+    """The efforts as campaigns and trends. Only their own posts are read."""
+    leaves = {leaf for effort in found.efforts for leaf in effort.leaf_indexes}
+    engine.register("effort_leaves", pa.table({"leaf_index": pa.array(sorted(leaves), pa.int64())}))
+    posts = engine.table(
+        "SELECT p.leaf_index, p.post_id, p.account_id, p.posted_at, p.source, p.lang, p.tags, p.folded FROM posts AS p"
+        " JOIN effort_leaves AS e ON p.leaf_index = e.leaf_index"
+    )
+    return campaigns_and_trends(found.efforts, posts, assessed, _for_assessment(found), books, FOLDER)
+
+
 def _for_assessment(found: Found) -> Findings:
     leaves: dict[str, list[int]] = defaultdict(list)
     for cluster_id, leaf in zip(*(column.to_pylist() for column in found.cluster_posts.columns), strict=True):
@@ -216,8 +227,11 @@ def _save(
     campaigns: Sequence[Campaign],
     trends: Sequence[Trend],
 ) -> None:
-    """Keep the run. Members are kept for campaigns only: a trend is counts, and nothing of its posts is kept."""
+    """Keep the run. Posts and accounts are kept for campaigns only: of a trend, and of its groups, counts are kept."""
     named = {campaign.campaign_id for campaign in campaigns}
+    shown = {group.group_id for campaign in campaigns for group in campaign.groups}
+    groups = [g if g.group_id in shown else replace(g, account_ids=(), objects=()) for g in found.groups]
+    edges = found.group_edges.filter(pc.is_in(found.group_edges["group_id"], value_set=pa.array(sorted(shown), pa.string())))
     rows = [
         (campaign_id_of(effort), leaf)
         for effort in found.efforts
@@ -230,7 +244,7 @@ def _save(
         run,
         {
             "bursts": found.bursts,
-            "groups": found.groups,
+            "groups": groups,
             "clusters": found.clusters,
             "campaigns": campaigns,
             "trends": trends,
@@ -238,7 +252,7 @@ def _save(
         {
             "memberships": memberships,
             "cluster_members": found.cluster_posts,
-            "edges": found.group_edges,
+            "edges": edges,
             "assessments": assessed,
         },
     )

@@ -38,7 +38,7 @@ def events_in(file: Path) -> pa.Table:
 
 def _instant(file: Path, line_no: int, written: str | None) -> datetime:
     try:
-        instant = isoparse((written or "").strip())
+        instant: datetime = isoparse((written or "").strip())
     except ValueError:
         raise TocsinInputError(
             f"{file.name} line {line_no}: event_at cannot be read", expected='a time like "2026-02-11T09:30Z"'

@@ -31,9 +31,6 @@ def listed(desk: Desk, what: str) -> list[dict[str, Any]]:
     """The findings of one kind, ranked, as plain values."""
     run = latest_run(desk.findings)
     rows = [msgspec.to_builtins(value) for value in load(desk.findings, run, _KINDS[what])]
-    if what == "groups":
-        for row in rows:
-            row["account_count"] = len(row["account_ids"])
     return rows
 
 

@@ -48,12 +48,14 @@ def bursts(
     bin_s: int = 3600,
     q: float = 0.05,
     min_posts: int = 5,
+    screened_out: int = 0,
 ) -> list[Burst]:
     """Bursts of every series, with q-values corrected across all series of the run, the earliest first.
 
     Needs: `events` with the columns key, posted_at, id, and optionally series (the kind of each key, else the
     argument). `collected` are the times of everything that was collected, else those of the distinct ids.
     Series with fewer than `min_posts` events are not tested. Events without a key or time are left out.
+    `screened_out` series that were looked at before and left out count among the tests.
     Raises TocsinInputError for a setting out of range.
     Source: Kulldorff, spatial scan statistic (1997); Benjamini and Hochberg (1995).
     """
@@ -77,7 +79,7 @@ def bursts(
     volume = np.bincount((all_us - low) // (bin_s * US), minlength=bin_count).astype(np.int64)
     cells = binned(used.series, (used.times_us - low) // (bin_s * US), len(used.names), bin_count)
     exposures = (Exposure.of(volume.astype(np.float64)), seasonal_exposure(volume, bin_s, low))
-    found, q_values = _significant_windows(cells, exposures, q, min_posts)
+    found, q_values = _significant_windows(cells, exposures, q, min_posts, screened_out)
     starts = np.searchsorted(used.series, np.arange(len(used.names) + 1))
     made = [
         _burst(
@@ -182,10 +184,10 @@ def _collected_us(events: pa.Table, collected: pa.ChunkedArray | pa.Array | None
 
 
 def _significant_windows(
-    cells: SeriesCounts, exposures: tuple[Exposure, Exposure], q: float, min_posts: int
+    cells: SeriesCounts, exposures: tuple[Exposure, Exposure], q: float, min_posts: int, screened_out: int
 ) -> tuple[Windows, NDArray[np.float64]]:
     """Windows with q-values at most `q`: rounds of scans, each without what the rounds before found."""
-    tested = cells.series_count
+    tested = cells.series_count + screened_out
     known: Windows | None = None
     for _ in range(MAX_ROUNDS):
         fresh = strongest_windows(cells, exposures, known, min_posts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,40 +35,61 @@ def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int
     """Cosine of each pair of sets that share at least three members (i < j).
 
     With `rare_first` a member counts by the log of how few sets hold it (0 where all do), so that one busy
-    account joins nothing. Above 20 million pairs of memberships, members are thinned by a fixed hash.
+    account joins nothing.
+    """
+    owner, code, spread = _memberships(sets)
+    weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
+    norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
+    found = {}
+    for pair, count, total in _pair_sums(owner, code, weight, len(sets)):
+        if count >= _LEAST_SHARED:
+            found[pair] = total / max(float(norms[pair[0]] * norms[pair[1]]), 1e-12)
+    return found
+
+
+def shared_counts(sets: Sequence[Ints]) -> dict[tuple[int, int], int]:
+    """How many members each pair of sets shares (i < j), where it is any."""
+    owner, code, spread = _memberships(sets)
+    return {pair: count for pair, count, _ in _pair_sums(owner, code, np.ones(spread.size), len(sets))}
+
+
+def _memberships(sets: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
+    """Set and member of each membership, ordered by member, and in how many sets each member is.
+
+    Members in more sets than the budget of pairs allows are left out, the most spread first: what is in
+    everything tells nothing apart.
     """
     owner = np.repeat(np.arange(len(sets)), [s.size for s in sets])
     member = np.concatenate([*sets, np.zeros(0, dtype=np.int64)])
     _, code, spread = np.unique(member, return_inverse=True, return_counts=True)
-    weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
-    pair_count = int((spread.astype(np.int64) * (spread - 1) // 2).sum())
-    if pair_count > _MOST_PAIRS:
-        mixed = (member.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
-        kept = mixed < np.uint64(int(2**32 * _MOST_PAIRS / pair_count))
-        owner, code = owner[kept], code[kept]
-    norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
+    by_spread = np.argsort(spread, kind="stable")
+    pairs = np.cumsum(spread[by_spread].astype(np.int64) * (spread[by_spread] - 1) // 2)
+    affordable = np.zeros(spread.size, dtype=bool)
+    affordable[by_spread] = pairs <= _MOST_PAIRS
+    kept = affordable[code]
+    owner, code = owner[kept], code[kept]
     order = np.lexsort((owner, code))
-    owner, code = owner[order], code[order]
-    dots: dict[tuple[int, int], float] = {}
-    shared: dict[tuple[int, int], int] = {}
-    step = 1
-    while step < owner.size:
+    return owner[order], code[order], spread
+
+
+def _pair_sums(
+    owner: Ints, code: Ints, weight: NDArray[np.float64], set_count: int
+) -> Iterator[tuple[tuple[int, int], int, float]]:
+    """Each pair of sets with its number and weight of shared members."""
+    found = [(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))]
+    for step in range(1, owner.size):
         same = np.flatnonzero(code[step:] == code[:-step])
         if same.size == 0:
             break
-        pairs = owner[same] * len(sets) + owner[same + step]
-        unique, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-        sums = np.bincount(inverse, weight[code[same]], unique.size)
-        for pair, total, count in zip(unique.tolist(), sums.tolist(), counts.tolist(), strict=True):
-            key = divmod(pair, len(sets))
-            dots[key] = dots.get(key, 0.0) + total
-            shared[key] = shared.get(key, 0) + count
-        step += 1
-    return {
-        pair: total / max(norms[pair[0]] * norms[pair[1]], 1e-12)
-        for pair, total in sorted(dots.items())
-        if shared[pair] >= _LEAST_SHARED
-    }
+        pairs, inverse, counts = np.unique(
+            owner[same] * set_count + owner[same + step], return_inverse=True, return_counts=True
+        )
+        found.append((pairs, counts.astype(np.float64), np.bincount(inverse, weight[code[same]], pairs.size)))
+    pairs, counts, totals = (np.concatenate(part) for part in zip(*found, strict=True))
+    unique, inverse = np.unique(pairs, return_inverse=True)
+    count_sums, weight_sums = np.bincount(inverse, counts, unique.size), np.bincount(inverse, totals, unique.size)
+    for pair, count, total in zip(unique.tolist(), count_sums.tolist(), weight_sums.tolist(), strict=True):
+        yield divmod(pair, set_count), int(count), float(total)
 
 
 def merged_communities(
@@ -92,6 +113,11 @@ def merged_communities(
     spans = {i: (min(windows[f][0] for f in c), max(windows[f][1] for f in c)) for i, c in members.items()}
     ordered = np.argsort(times_us, kind="stable")
     scores: dict[tuple[int, int], float] = {}
+    sharing = _sharing([cores[i] for i in members]) | _sharing([people[i] for i in members])
+    neighbours: dict[int, set[int]] = {i: set() for i in members}
+    for i, j in sharing:
+        neighbours[i].add(j)
+        neighbours[j].add(i)
 
     def together(i: int, j: int) -> float:
         if not _overlap(spans[i], spans[j]):
@@ -100,10 +126,9 @@ def merged_communities(
         between = ordered[np.searchsorted(times_us[ordered], first) : np.searchsorted(times_us[ordered], last)]
         return _togetherness((cores[i], cores[j]), (people[i], people[j]), accounts[between])
 
-    for i in members:
-        for j in members:
-            if i < j and (score := together(i, j)) >= 1.0:
-                scores[i, j] = score
+    for i, j in sorted(sharing):
+        if (score := together(i, j)) >= 1.0:
+            scores[i, j] = score
     while scores:
         i, j = max(scores, key=lambda pair: (scores[pair], -pair[0], -pair[1]))
         members[i] = sorted(members[i] + members.pop(j))
@@ -111,10 +136,17 @@ def merged_communities(
         people[i] = np.union1d(people[i], people.pop(j))
         spans[i] = (min(spans[i][0], spans[j][0]), max(spans[i][1], spans.pop(j)[1]))
         scores = {pair: score for pair, score in scores.items() if not {i, j} & set(pair)}
-        for k in members:
-            if k != i and (score := together(min(i, k), max(i, k))) >= 1.0:
+        neighbours[i] = (neighbours[i] | neighbours.pop(j)) - {i, j}
+        for k in neighbours[i]:
+            neighbours[k] = (neighbours[k] - {j}) | {i}
+            if (score := together(min(i, k), max(i, k))) >= 1.0:
                 scores[min(i, k), max(i, k)] = score
     return [members[i] for i in sorted(members)]
+
+
+def _sharing(sets: Sequence[Ints]) -> set[tuple[int, int]]:
+    """Pairs of sets (i < j) that share enough for a merger; all others need not be compared."""
+    return {pair for pair, count in shared_counts(sets).items() if count >= _LEAST_MERGED}
 
 
 def core_posts(rows: Sequence[Ints], firm: Sequence[bool]) -> Ints:

@@ -355,6 +355,7 @@ def _group(
         weight=int(pc.sum(own_edges["weight"]).as_py() or 0),
         first_posted_at=instant(pc.min(own["posted_us"]).as_py()),
         last_posted_at=instant(pc.max(own["posted_us"]).as_py()),
+        account_count=len(accounts),
     )
 
 

@@ -49,7 +49,7 @@ def post_shares(engine: Engine, *, view: str = "shares", layers: Sequence[str] =
         f" WHERE s.posted_at IS NOT NULL AND s.item IS NOT NULL AND s.item <> ''"
         for layer in layers
     )
-    engine.run(f"CREATE OR REPLACE TEMP VIEW {view} AS {parts}")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {view} AS {parts}")
 
 
 def layered_shares(

@@ -46,7 +46,7 @@ class CoordinatedGroup:
     """Accounts (pseudonyms) that posted the same objects within the window, more often than the threshold."""
 
     group_id: str
-    account_ids: tuple[str, ...]
+    account_ids: tuple[str, ...]  # empty where the group belongs to no campaign: then only counts are kept
     layers: tuple[str, ...]  # tag, link, text, repost
     objects: tuple[str, ...]  # the objects most shared, most first (at most 20)
     window_s: int
@@ -54,6 +54,7 @@ class CoordinatedGroup:
     weight: int  # sum of edge weights
     first_posted_at: datetime
     last_posted_at: datetime
+    account_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

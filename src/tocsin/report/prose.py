@@ -326,10 +326,10 @@ def method(page: Page) -> list[Sentence]:
     """How it was found, in three sentences."""
     return [
         sentence(
-            "The desk archives exports as they were collected and folds spelling variants of each text together. It looks "
-            "for stretches in which a tag, link, phrase or repeated text was posted more than its own baseline explains, "
-            "for accounts that post the same things at nearly the same moments, and for texts that are nearly the same, "
-            "and joins findings that share posts, accounts and time into one effort."
+            "The desk archives exports as they were collected and folds spelling variants of each text together. It "
+            "looks for stretches in which a tag, link, phrase or repeated text was posted more than its own baseline "
+            "explains, for accounts that post the same things at nearly the same moments, and for texts that are "
+            "nearly the same, and joins findings that share posts, accounts and time into one effort."
         ),
         sentence(
             "An effort is called a campaign only where a codebook ties it to calls for a group or act of violence. Any "

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 # Letters of other scripts that stand in for Latin ones in disguised links and handles. Only what is drawn alike.
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁԛԝһӏɡοαρυνκτ∕⁄․。。﹫‐‑‒–−",
-    "aeopcyxijsdqwhlgoapuvkt//...@-----",
+    "аеорсухтмкіјѕԁԛԝһӏɡοαρυνκτ∕⁄․。。﹫‐‑‒–−",
+    "aeopcyxtmkijsdqwhlgoapuvkt//...@-----",
 )
 _ALWAYS_GONE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0\ufeff")
 

@@ -42,9 +42,6 @@ _ATTRIBUTES = _GEOMETRY | frozenset(
     "opacity text-anchor dominant-baseline font-size font-weight font-style direction".split()
 )
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-_GEOMETRY = frozenset(
-    ["d", "transform", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r", "width", "height"]
-)
 
 
 def safe_svg(drawn: str, *, name: str, title: str, description: str, classes: str) -> str:

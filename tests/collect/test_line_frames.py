@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.collect.line_frames import line_blocks, oversize_record
+from tocsin.records.errors import TocsinInputError
+from tocsin.records.posts import Block
+
+
+def lines(blocks: list[Block]) -> list[tuple[int, bytes]]:
+    return [(frame.line_no, block.data[frame.start : frame.end]) for block in blocks for frame in block.frames]
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(
+    st.lists(st.sampled_from([b"a", b"bb ", b" ", b"", b"\xff\0"])),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.integers(1, 9),
+)
+def test_every_line_that_is_not_blank_is_framed_with_its_number(parts: list[bytes], end: bytes, size: int) -> None:
+    raw = end.join(parts)
+    blocks = list(line_blocks(io.BytesIO(raw), size))
+    assert b"".join(block.data for block in blocks) == raw
+    assert lines(blocks) == [(number, line) for number, line in enumerate(parts, 1) if line.strip()]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert lines(list(line_blocks(io.BytesIO(b"\xef\xbb\xbfa\nb"), 1))) == [(1, b"a"), (2, b"b")]
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 1 << 20])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\nafter\n"])
+def test_a_line_too_long_is_told_by_place_and_length_and_the_next_are_read(size: int, end: bytes) -> None:
+    raw = b"before\n" + b"x" * 100 + end
+    blocks = list(line_blocks(io.BytesIO(raw), size, max_record=20))
+    assert b"".join(block.data for block in blocks) == raw
+    found = [oversize_record(frame) for block in blocks for frame in block.frames]
+    assert [(record.record_offset, record.record_length, record.line_no) for record in found if record] == [(7, 100, 2)]
+    kept = [line for _, line in lines(blocks) if line]
+    assert kept == ([b"before", b"after"] if b"after" in end else [b"before"])
+
+
+class Breaking(io.BytesIO):
+    """Gives its bytes, then fails as a damaged archive does."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        piece = super().read1(size)
+        if not piece:
+            raise TocsinInputError("damaged")
+        return piece
+
+
+def test_what_came_before_damage_is_handed_on_before_the_error() -> None:
+    blocks: list[Block] = []
+    with pytest.raises(TocsinInputError, match="damaged"):
+        blocks.extend(iter_into(blocks, Breaking(b"one\ntwo\nthr")))
+    assert [line for _, line in lines(blocks)] == [b"one", b"two", b"thr"]
+
+
+def iter_into(blocks: list[Block], stream: io.BytesIO) -> list[Block]:
+    for block in line_blocks(stream, 6):
+        blocks.append(block)
+    return []

@@ -1,0 +1,43 @@
+"""What a dispatch refuses to say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from report.invented import Village, proof_of
+from tocsin.records.errors import EvidenceError, RefusedError
+from tocsin.records.posts import Audience
+from tocsin.report import Brief, document
+
+
+def test_a_post_that_was_not_public_is_never_quoted(desk: Village, brief: Brief) -> None:
+    for audience in (Audience.LIMITED, Audience.PRIVATE):
+        quote = replace(brief.quotes[0], audience=audience)
+        with pytest.raises(RefusedError, match="not public"):
+            document(replace(brief, quotes=(quote,)), desk.redactor)
+
+
+def test_a_proof_may_not_disclose_an_account_or_what_was_withheld(desk: Village, brief: Brief) -> None:
+    quote = brief.quotes[0]
+    assert quote.proof is not None
+    leaking = replace(quote.proof, disclosed={**quote.proof.disclosed, "account": ("x", "y")})
+    with pytest.raises(RefusedError, match="account"):
+        document(replace(brief, quotes=(replace(quote, proof=leaking),)), desk.redactor)
+    redacted = replace(
+        quote,
+        text=desk.redactor.redacted("write to @kqzx_1"),
+        proof=proof_of(desk.posts[quote.leaf_index], desk.log_size, with_text=True),
+    )
+    with pytest.raises(RefusedError, match="text"):
+        document(replace(brief, quotes=(redacted,)), desk.redactor)
+
+
+def test_missing_figures_are_an_error_of_evidence(desk: Village, brief: Brief) -> None:
+    with pytest.raises(EvidenceError):
+        document(replace(brief, figures={}), desk.redactor)
+
+
+def test_equal_briefs_give_equal_documents(desk: Village, brief: Brief) -> None:
+    assert document(brief, desk.redactor) == document(brief, desk.redactor)
