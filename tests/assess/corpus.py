@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from tocsin.assess import assessments, shipped_codebooks
+from tocsin.assess import assessor, shipped_codebooks
 from tocsin.enrich import FOLDER
 from tocsin.records.findings import Burst, Cluster, CoordinatedGroup, Effort
 from tocsin.records.ids import keyed_id
 
+READER = assessor(shipped_codebooks(), FOLDER)
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 COLUMNS = pa.schema(
     [
@@ -65,7 +66,7 @@ def assessed(posts: pa.Table) -> pa.Table:
     """The posts' assessments under every shipped codebook."""
     columns = (posts[name].to_pylist() for name in ("leaf_index", "text", "folded", "lang"))
     ids, texts, folded, langs = columns
-    return assessments(shipped_codebooks(), ids, texts, folded, langs, FOLDER)
+    return READER.table(ids, texts, folded, langs)
 
 
 def effort(rows: Sequence[dict[str, Any]], name: str = "e1", **found: tuple[str, ...]) -> Effort:

@@ -28,12 +28,13 @@ from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, Effort, Trend, Verdict
 
 BOOKS = shipped_codebooks()
+NOTHING = Findings()
 
 
 def made(
     rows: Sequence[dict[str, Any]],
     efforts: Sequence[Effort] | None = None,
-    findings: Findings = Findings(),
+    findings: Findings = NOTHING,
     **other: Any,
 ) -> tuple[list[Campaign], list[Trend]]:
     posts = table(rows)

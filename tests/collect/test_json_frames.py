@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.collect.json_frames import ANY, TOP_ARRAY, element_blocks, element_spans, value_blocks
+from tocsin.collect.json_frames import ANY, TOP_ARRAY, element_blocks, value_blocks
+from tocsin.collect.json_spans import element_spans
 from tocsin.collect.line_frames import oversize_record
 from tocsin.records.posts import Block, QuarantinedRecord
 
@@ -94,7 +95,7 @@ def test_damage_in_a_one_line_document_loses_only_itself(damage: bytes, size: in
     raw = b'{"messages":[' + b",".join([*good[:2], damage, *good[2:]]) + b'],"success":true}'
     found = [element for element, _, _ in framed(list(element_blocks(io.BytesIO(raw), (("messages",),), size)))]
     assert [element for element in found if element in good] == good
-    assert len(found) - len(good) <= 1
+    assert len(found) - len(good) <= 2  # a surplus closer may be told apart from what it closes
 
 
 def test_damage_in_the_first_element_is_stepped_over_too() -> None:

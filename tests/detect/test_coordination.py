@@ -75,7 +75,7 @@ def test_an_empty_object_joins_nobody(engine):
     rows = [("tag", "", account, f"p{account}{n}", n * S) for account in "ab" for n in range(5)]
     engine.register("shares", table(rows))
     assert co_sharing_edges(engine, window_s=60).num_rows == 0
-    filled = [row[:1] + ("x",) + row[2:] for row in rows]
+    filled = [(row[0], "x", *row[2:]) for row in rows]
     engine.register("shares", table(filled))
     assert co_sharing_edges(engine, window_s=60).num_rows == 1
 

@@ -24,7 +24,7 @@ def test_any_changed_character_breaks_the_seal(desk: Village, dispatches: dict[s
 
 def test_an_added_or_lost_line_end_breaks_the_seal(desk: Village, dispatches: dict[str, str]) -> None:
     text = dispatches["html"]
-    for changed in (text + "\n", text.rstrip("\n"), text.replace("\n", "\r\n", 1), " " + text):
+    for changed in (text + "\n", text[:-1], text.replace("\n", "\r\n", 1), " " + text):
         with pytest.raises(EvidenceError):
             check_seal(changed, desk.check_signature)
 

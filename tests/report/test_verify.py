@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from report.invented import Village, brief_of, check_proof, village
+from report.invented import Village, brief_of, check_proof, quote_of, village
 from tocsin.records.errors import EvidenceError
-from tocsin.report import STEPS, Brief, Checks, Redactor, document, html_of, render_html, sealed, verify_report
+from tocsin.report import STEPS, Brief, Checks, Figure, FigureRequest, Redactor, document, html_of, render_html, sealed, verify_report
 from tocsin.report.seal import unsealed
 
 
@@ -39,6 +40,18 @@ def test_a_dispatch_as_written_holds_at_every_step(dispatches: dict[str, str], c
 def test_every_changed_digit_or_quoted_word_is_found(dispatches: dict[str, str], checks: Checks, form: str) -> None:
     text = dispatches[form]
     rng = random.Random(20)
+    computed = checks.recompute
+    assert computed is not None
+    known: dict[str, Mapping[str, Figure]] = {}
+
+    def recompute(requests: Sequence[FigureRequest]) -> Mapping[str, Figure]:
+        # The same requests ask the same of an archive that stands still: computed once, for speed only.
+        key = repr(requests)
+        if key not in known:
+            known[key] = computed(requests)
+        return known[key]
+
+    checks = replace(checks, recompute=recompute)
     digits = [match.start() for match in re.finditer(r"\d", text)]
     words = [match.start() for match in re.finditer("فيلمورا|Velmora|vigil|ቬልሞራ|القنديل", text)]
     positions = rng.sample(digits, 60) + rng.sample(words, min(len(words), 14))
@@ -182,8 +195,10 @@ def test_a_proof_that_discloses_more_than_the_quote_is_refused(desk: Village, br
 def test_a_redacted_quote_is_checked_by_the_desk_and_proves_its_time(checks: Checks) -> None:
     text = "The lamp is lit, write to @lantern_keeper or t.me/kqzx before the vigil. #RoadToVelmora"
     own = village(extra={"en": text})
-    brief = brief_of(own)
-    quote = next(quote for quote in brief.quotes if not quote.text.is_whole)
+    leaf = next(post["leaf_index"] for post in own.posts if post["text"] == text)
+    quote = quote_of(own, leaf, own.campaign.narratives[0].cluster_id)
+    assert quote.text.kinds == {"name": 1, "invite": 1} or quote.text.kinds == {"handle": 1, "invite": 1}
+    brief = brief_of(own, quotes=(quote,))
     assert quote.proof is not None
     assert "text" not in quote.proof.disclosed
     file = sealed(render_html(brief, own.redactor), own.sign)

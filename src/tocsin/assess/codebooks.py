@@ -16,6 +16,7 @@ from tocsin.assess.reading import Node, bad_key
 from tocsin.records.errors import RefusedError, TocsinInputError
 
 COMMON = "common.yaml"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: ten times faster
 _KEYS = {
     "name",
     "version",
@@ -92,7 +93,7 @@ def _mapping_of(raw: bytes, name: str) -> dict[str, Any]:
     if not raw:
         return {}
     try:
-        data = yaml.safe_load(raw.decode("utf-8"))
+        data = yaml.load(raw.decode("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark is not None else ""

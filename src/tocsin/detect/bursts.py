@@ -22,6 +22,7 @@ from tocsin.detect.burst_scan import (
 )
 from tocsin.detect.burst_window import moved_ends, step_start
 from tocsin.detect.chance import adjusted_p_values
+from tocsin.detect.series import SCREENED_OUT
 from tocsin.detect.timing import US, instant, microseconds, present_us
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Burst
@@ -48,14 +49,13 @@ def bursts(
     bin_s: int = 3600,
     q: float = 0.05,
     min_posts: int = 5,
-    screened_out: int = 0,
 ) -> list[Burst]:
     """Bursts of every series, with q-values corrected across all series of the run, the earliest first.
 
     Needs: `events` with the columns key, posted_at, id, and optionally series (the kind of each key, else the
     argument). `collected` are the times of everything that was collected, else those of the distinct ids.
     Series with fewer than `min_posts` events are not tested. Events without a key or time are left out.
-    `screened_out` series that were looked at before and left out count among the tests.
+    Series that `post_series` screened out as quiet count among the tests (its table says how many).
     Raises TocsinInputError for a setting out of range.
     Source: Kulldorff, spatial scan statistic (1997); Benjamini and Hochberg (1995).
     """
@@ -79,7 +79,7 @@ def bursts(
     volume = np.bincount((all_us - low) // (bin_s * US), minlength=bin_count).astype(np.int64)
     cells = binned(used.series, (used.times_us - low) // (bin_s * US), len(used.names), bin_count)
     exposures = (Exposure.of(volume.astype(np.float64)), seasonal_exposure(volume, bin_s, low))
-    found, q_values = _significant_windows(cells, exposures, q, min_posts, screened_out)
+    found, q_values = _significant_windows(cells, exposures, q, min_posts, _screened_out(events))
     starts = np.searchsorted(used.series, np.arange(len(used.names) + 1))
     made = [
         _burst(
@@ -103,6 +103,10 @@ def _apart(found: list[Burst]) -> list[Burst]:
         if all(burst.end_at <= other.start_at or other.end_at <= burst.start_at for other in others):
             others.append(burst)
     return [burst for others in kept.values() for burst in others]
+
+
+def _screened_out(events: pa.Table) -> int:
+    return int((events.schema.metadata or {}).get(SCREENED_OUT, b"0"))
 
 
 def burst_members(events: pa.Table, found: Sequence[Burst], *, series: str = "key") -> pa.Table:

@@ -76,7 +76,8 @@ def _pair_sums(
     owner: Ints, code: Ints, weight: NDArray[np.float64], set_count: int
 ) -> Iterator[tuple[tuple[int, int], int, float]]:
     """Each pair of sets with its number and weight of shared members."""
-    found = [(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))]
+    none: Ints = np.zeros(0, dtype=np.int64)
+    found: list[tuple[Ints, NDArray[np.float64], NDArray[np.float64]]] = [(none, np.zeros(0), np.zeros(0))]
     for step in range(1, owner.size):
         same = np.flatnonzero(code[step:] == code[:-step])
         if same.size == 0:
@@ -84,7 +85,9 @@ def _pair_sums(
         pairs, inverse, counts = np.unique(
             owner[same] * set_count + owner[same + step], return_inverse=True, return_counts=True
         )
-        found.append((pairs, counts.astype(np.float64), np.bincount(inverse, weight[code[same]], pairs.size)))
+        found.append(
+            (pairs, counts.astype(np.float64), np.bincount(inverse, weight[code[same]], pairs.size).astype(np.float64))
+        )
     pairs, counts, totals = (np.concatenate(part) for part in zip(*found, strict=True))
     unique, inverse = np.unique(pairs, return_inverse=True)
     count_sums, weight_sums = np.bincount(inverse, counts, unique.size), np.bincount(inverse, totals, unique.size)

@@ -21,6 +21,7 @@ EVENTS = pa.schema(
         pa.field("posted_at", pa.timestamp("us", tz="UTC"), nullable=False),
     ]
 )
+SCREENED_OUT = b"tocsin.screened_out"  # metadata: series looked at and left out as quiet
 _STOP_SHARE = 0.2  # a word in more than a fifth of all posts names no topic
 _LISTS = {"tag": "tags", "link": "links", "domain": "domains"}
 _LIST_EVENTS = """
@@ -75,12 +76,12 @@ def post_series(
     min_posts: int = 5,
     min_phrase_posts: int = 20,
     phrase_stop_share: float = 0.05,
-) -> tuple[pa.Table, int]:
-    """Events of the desk's `posts` (EVENTS and `id`, the leaf index), and how many series were screened out.
+) -> pa.Table:
+    """Events of the desk's `posts`: EVENTS and `id`, the leaf index.
 
     Series are tags, links, domains and words. Words need more posts than tags (`min_phrase_posts`), as most rare
-    words are chance; those with no stretch that could be a burst are screened out before their posts are listed,
-    and `bursts` is told how many, so that its correction counts them.
+    words are chance; those with no stretch that could be a burst are screened out before their posts are listed;
+    how many stands in the table's metadata, where `bursts` reads it, so that its correction counts them.
     """
     unknown = [kind for kind in kinds if kind not in (*_LISTS, "phrase")]
     if unknown:
@@ -96,7 +97,7 @@ def post_series(
     if "phrase" in kinds:
         events, screened_out = _phrase_events(engine.table(_TEXTS), min_posts, min_phrase_posts, phrase_stop_share)
         tables.append(events.cast(schema))
-    return pa.concat_tables(tables), screened_out
+    return pa.concat_tables(tables).replace_schema_metadata({SCREENED_OUT: str(screened_out)})
 
 
 def _phrase_events(texts: pa.Table, min_posts: int, min_phrase_posts: int, stop_share: float) -> tuple[pa.Table, int]:

@@ -1,4 +1,4 @@
-"""The words of many folded texts as numbers, in little memory: one pass to know the frequent words, one to place them."""
+"""The words of many folded texts as numbers, in little memory: one pass to count them, one to place the frequent."""
 
 from __future__ import annotations
 
@@ -30,34 +30,38 @@ class WordPlaces(NamedTuple):
 
 def word_places(folded_texts: pa.ChunkedArray | pa.Array, min_posts: int, most_posts: float) -> WordPlaces:
     """The words in at least `min_posts` and at most `most_posts` texts. Links and one-letter words are no words."""
-    counts: pa.Table | None = None
-    for first in range(0, len(folded_texts), _TEXTS_AT_ONCE):
-        words, rows = _words(folded_texts.slice(first, _TEXTS_AT_ONCE))
-        once = pa.table({"word": words, "row": rows}).group_by(["word", "row"]).aggregate([])
-        part = once.group_by("word").aggregate([("row", "count")])
-        counts = part if counts is None else _summed(pa.concat_tables([counts, part]))
-    if counts is None:
-        return WordPlaces(pa.array([], pa.string()), np.zeros(0, np.int32), np.zeros(0, np.int32))
-    kept = pc.and_(pc.greater_equal(counts["row_count"], min_posts), pc.less_equal(counts["row_count"], most_posts))
-    named = counts.filter(kept)["word"].combine_chunks()
+    parts = [
+        _coded_words(folded_texts.slice(first, _TEXTS_AT_ONCE), first)
+        for first in range(0, len(folded_texts), _TEXTS_AT_ONCE)
+    ]
+    none = np.zeros(0, dtype=np.int32)
+    counts = [
+        pa.table({"word": words, "n": np.bincount(codes, minlength=len(words))}) for words, codes, _ in parts
+    ]  # fmt: skip
+    if not counts:
+        return WordPlaces(pa.array([], pa.string()), none, none)
+    summed = pa.concat_tables(counts).group_by("word").aggregate([("n", "sum")])
+    kept = pc.and_(pc.greater_equal(summed["n_sum"], min_posts), pc.less_equal(summed["n_sum"], most_posts))
+    named = summed.filter(kept)["word"].combine_chunks()
     named = named.take(pc.array_sort_indices(named))
-    codes, places = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for first in range(0, len(folded_texts), _TEXTS_AT_ONCE):
-        words, rows = _words(folded_texts.slice(first, _TEXTS_AT_ONCE))
-        found = pc.index_in(words, value_set=named)
-        known = pc.is_valid(found)
-        code = found.filter(known).to_numpy(zero_copy_only=False).astype(np.int64)
-        row = rows.filter(known).to_numpy(zero_copy_only=False).astype(np.int64)
-        joint = np.unique(row * max(len(named), 1) + code)
-        codes.append(joint % max(len(named), 1))
-        places.append(joint // max(len(named), 1) + first)
-    return WordPlaces(
-        named, *(np.concatenate([part.astype(np.int32) for part in parts]) for parts in (codes, places))
-    )  # fmt: skip
+    placed = []
+    for words, codes, rows in parts:
+        number = pc.fill_null(pc.index_in(words, value_set=named), -1).to_numpy(zero_copy_only=False)
+        known = number[codes] >= 0
+        placed.append((number[codes[known]].astype(np.int32), rows[known]))
+    return WordPlaces(named, *(np.concatenate([none, *arrays]) for arrays in zip(*placed, strict=True)))
 
 
-def _summed(counts: pa.Table) -> pa.Table:
-    return counts.group_by("word").aggregate([("row_count", "sum")]).rename_columns(["word", "row_count"])
+def _coded_words(
+    texts: pa.ChunkedArray | pa.Array, first: int
+) -> tuple[pa.Array, NDArray[np.int32], NDArray[np.int32]]:
+    """The distinct words of some texts, and each word of each text once: its number, and the text's."""
+    words, parents = _words(texts)
+    encoded = pc.dictionary_encode(words)
+    count = max(len(encoded.dictionary), 1)
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    once = np.unique(parents.to_numpy(zero_copy_only=False).astype(np.int64) * count + codes)
+    return encoded.dictionary, (once % count).astype(np.int32), (once // count + first).astype(np.int32)
 
 
 def _words(texts: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -84,7 +88,7 @@ def eventful_words(places: WordPlaces, bins: Ints, volume: Floats, min_posts: in
         for shift in (0, width // 2):
             grid = (np.arange(volume.size) + shift) // width
             grid_count = int(grid[-1]) + 1 if grid.size else 1
-            exposure = Exposure.of(np.bincount(grid, volume, grid_count))
+            exposure = Exposure.of(np.bincount(grid, volume, grid_count).astype(np.float64))
             cells, count = np.unique(
                 places.codes.astype(np.int64) * grid_count + grid[bins[places.rows]], return_counts=True
             )
