@@ -5,6 +5,7 @@ import io
 import pytest
 
 from tocsin.collect import ReadOptions, reader_named, readers, recognise, sources_table
+from tocsin.collect.reader import PRIVATE_SOURCES
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block
 
@@ -19,6 +20,7 @@ def test_every_manifest_is_whole_and_formats_are_unique() -> None:
         assert manifest.times
         assert manifest.audience
         assert reader_named(manifest.format).manifest is manifest
+        assert manifest.private == (manifest.source in PRIVATE_SOURCES)
 
 
 def test_an_unknown_format_names_the_known_ones() -> None:

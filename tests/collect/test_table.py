@@ -11,7 +11,7 @@ import pytest
 from collect.reading import dropped, posts, quarantined, records
 from tocsin.collect import ReadOptions
 from tocsin.collect.table_columns import recognised_columns
-from tocsin.records.errors import TocsinInputError
+from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Audience, PostKind, TimeBasis
 
 NOON = datetime(2020, 4, 3, 12, tzinfo=UTC)
@@ -205,3 +205,11 @@ def test_fields_longer_than_the_csv_module_allows_by_default() -> None:
 def test_no_column_serves_two_fields() -> None:
     found = recognised_columns(["user", "message", "time", "message_id"])
     assert found == {"id": "message_id", "handle": "user", "text": "message", "posted_at": "time"}
+
+
+def test_a_table_said_to_hold_a_private_source_is_refused_like_it() -> None:
+    raw = b"id,user,text\n1,osk,bread\n"
+    with pytest.raises(RefusedError):
+        records(raw, ReadOptions(source="whatsapp", mapping={"text": "text"}))
+    allowed = ReadOptions(source="whatsapp", mapping={"text": "text"}, private_ok="x", my_role="y")
+    assert [post.audience for post in posts(records(raw, allowed))] == [Audience.PRIVATE]

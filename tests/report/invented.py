@@ -376,8 +376,8 @@ def brief_of(desk: Village, **more: Any) -> Brief:
     for narrative in desk.campaign.narratives:
         first = narrative.example_leaf
         quotes.append(quote_of(desk, first, narrative.cluster_id))
-    lang_leaf = next(p["leaf_index"] for p in desk.posts if p["lang"] == "am")
-    quotes.append(quote_of(desk, lang_leaf, desk.campaign.narratives[0].cluster_id))
+    again = next((p["leaf_index"] for p in desk.posts if p["text"] == CALLS["en"][1]), 0)
+    quotes.append(quote_of(desk, again, "n-1-other"))
     other = next(p["leaf_index"] for p in desk.posts if p["text"] == OTHERS["ar"])
     quotes.append(
         quote_of(

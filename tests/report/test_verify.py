@@ -13,7 +13,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from report.invented import Village, brief_of, check_proof, quote_of, village
 from tocsin.records.errors import EvidenceError
-from tocsin.report import STEPS, Brief, Checks, Figure, FigureRequest, Redactor, document, html_of, render_html, sealed, verify_report
+from tocsin.report import (
+    STEPS,
+    Brief,
+    Checks,
+    Figure,
+    FigureRequest,
+    Redactor,
+    document,
+    html_of,
+    render_html,
+    sealed,
+    verify_report,
+)
 from tocsin.report.seal import unsealed
 
 

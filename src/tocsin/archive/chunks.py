@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.errors import EvidenceError
 from tocsin.records.posts import Block, CaptureNote
 
 COMPRESSION_LEVEL = 6
@@ -26,11 +26,13 @@ class Place(NamedTuple):
     offset: int
     size_bytes: int
     address: str
+    packed_crc: int  # CRC-32 of the chunk file: zlib itself does not notice a flip in the last byte's unused bits
 
     @property
     def line(self) -> bytes:
         """The block's line in the capture file."""
-        return b'{"offset":%d,"size":%d,"address":"%s"}\n' % (self.offset, self.size_bytes, self.address.encode())
+        text = '{"offset":%d,"size":%d,"address":"%s","packed_crc":%d}\n'
+        return (text % (self.offset, self.size_bytes, self.address, self.packed_crc)).encode("ascii")
 
 
 def block_address(address_key: bytes, data: bytes) -> str:
@@ -51,10 +53,17 @@ def chunk_path(address: str) -> str:
     return f"chunks/{address[:2]}/{address}.z"
 
 
-def packed_block(address_key: bytes, block: Block) -> tuple[Place, bytes]:
-    """The place of a block and its compressed bytes (zlib lets go of the interpreter lock: runs well in threads)."""
+def packed_block(folder: Path, address_key: bytes, block: Block) -> tuple[Place, bytes | None]:
+    """The place of a block and its compressed bytes, None where the desk has them already.
+
+    Runs well in threads: zlib and HMAC let go of the interpreter lock.
+    """
     address = block_address(address_key, block.data)
-    return Place(block.offset, len(block.data), address), zlib.compress(block.data, COMPRESSION_LEVEL)
+    kept = folder / chunk_path(address)
+    packed = kept.read_bytes() if kept.exists() else None
+    fresh = zlib.compress(block.data, COMPRESSION_LEVEL) if packed is None else None
+    crc = zlib.crc32(fresh if packed is None and fresh is not None else packed or b"")
+    return Place(block.offset, len(block.data), address, crc), fresh
 
 
 def header_line(capture_id: str, note: CaptureNote, format_name: str, container: str | None, begun_at: str) -> bytes:
@@ -82,20 +91,20 @@ class CaptureFile(NamedTuple):
 
 
 def capture_file(folder: Path, capture_id: str) -> CaptureFile:
-    """A capture's file. Raises TocsinInputError where there is no such capture, EvidenceError where it is damaged."""
+    """A capture's file. Raises EvidenceError where it is missing or damaged."""
     what = f"captures/{capture_id}.jsonl"
     if not capture_id.isalnum() or not capture_id.isascii():
-        raise TocsinInputError("not a capture id")
+        raise EvidenceError("a capture id is malformed", expected="letters and digits")
     try:
         raw = (folder / what).read_bytes()
     except FileNotFoundError as error:
-        raise TocsinInputError(f"the desk has no {what}") from error
+        raise EvidenceError(f"{what} is missing") from error
     lines = raw.split(b"\n")
     lines.pop()  # empty, or a line that a writer is just adding
     try:
         read = [json.loads(line) for line in lines]
         end = read.pop() if len(read) > 1 and read[-1].get("complete") is True else None
-        places = tuple(Place(line["offset"], line["size"], line["address"]) for line in read[1:])
+        places = tuple(Place(line["offset"], line["size"], line["address"], line["packed_crc"]) for line in read[1:])
         head = dict(read[0])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise EvidenceError(f"{what} is damaged") from error
@@ -114,6 +123,8 @@ def chunk_bytes(folder: Path, place: Place) -> bytes:
         packed = (folder / what).read_bytes()
     except OSError as error:
         raise EvidenceError(f"{what} is missing or unreadable") from error
+    if zlib.crc32(packed) != place.packed_crc:
+        raise EvidenceError(f"{what} is damaged", expected="the CRC-32 that its capture names")
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(packed, place.size_bytes + 1)

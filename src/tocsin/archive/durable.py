@@ -154,4 +154,3 @@ class _told(contextlib.AbstractContextManager[None]):
                 got=os.strerror(error.errno) if error.errno else type(error).__name__,
                 next_step="free space or repair the disk, then run the command again; nothing acknowledged was lost",
             ) from error
-

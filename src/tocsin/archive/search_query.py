@@ -15,7 +15,10 @@ FIELDS = ("text", "tag", "domain", "lang", "source", "kind")
 LONGEST_QUERY = 2_000
 _DEEPEST = 20
 _TOKEN = re.compile(
-    r'\s*(?:(?P<bracket>[()])|(?P<minus>-(?=\S))|(?P<field>\w+):(?=\S)|"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+))'
+    r"""\s*(?:
+    (?P<bracket>[()]) | (?P<minus>-(?=\S)) | (?P<url>\w+://[^\s()"]+) | (?P<field>[^\W\d]\w*): |
+    "(?P<phrase>[^"]*)" | (?P<word>[^\s()"]+) )""",
+    re.VERBOSE,
 )
 
 
@@ -133,7 +136,7 @@ class _Reader:
                 if value is None or value[0] not in ("word", "phrase"):
                     raise TocsinInputError("the query names a field without a value", expected="field:word")
                 return self._one(depth, name)
-            case ("phrase", text):
+            case ("phrase", text) | ("url", text):
                 return Term(field, text)
             case ("word", text) if text not in ("AND", "OR", ")"):
                 return Term(field, text.removesuffix("*"), text.endswith("*") and len(text) > 1)

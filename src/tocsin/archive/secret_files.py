@@ -15,9 +15,12 @@ from tocsin.records.errors import EvidenceError
 _LARGEST_FILE = 1 << 28
 
 
-def secrets_path(first_leaf: int) -> str:
-    """Where the secrets of a commit lie under the desk folder."""
-    return f"secrets/{first_leaf:012d}.jsonl.z"
+def secrets_path(first_leaf: int, packed: bytes) -> str:
+    """Where the secrets of a commit lie under the desk folder. The CRC-32 of the file is in its name.
+
+    (zlib itself does not notice a flipped bit among the unused ones of its last byte.)
+    """
+    return f"secrets/{first_leaf:012d}.{zlib.crc32(packed):08x}.jsonl.z"
 
 
 def packed_secrets(before: Sequence[bytes | None], secrets: bytes, after: Sequence[bytes | None]) -> bytes:
@@ -52,8 +55,8 @@ class Secrets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "secrets"
-        names = sorted(path.name for path in self._folder.glob("*.jsonl.z"))
-        self._firsts = [int(name.split(".")[0]) for name in names if name.split(".")[0].isdecimal()]
+        self._paths = sorted(self._folder.glob("*.jsonl.z"))
+        self._firsts = [int(path.name.split(".")[0]) for path in self._paths]
         self._file = lru_cache(maxsize=2)(self._read)
 
     def of(self, leaf_index: int) -> bytes | None:
@@ -62,14 +65,17 @@ class Secrets:
         if at < 0:
             raise EvidenceError(f"the secret of leaf {leaf_index} is missing")
         first = self._firsts[at]
-        secrets = self._file(first)
+        secrets = self._file(self._paths[at])
         if leaf_index - first >= len(secrets):
-            raise EvidenceError(f"the secret of leaf {leaf_index} is missing", expected="in " + secrets_path(first))
+            raise EvidenceError(f"the secret of leaf {leaf_index} is missing: no file in secrets/ covers it")
         return secrets[leaf_index - first]
 
-    def _read(self, first: int) -> list[bytes | None]:
-        what = secrets_path(first)
+    def _read(self, path: Path) -> list[bytes | None]:
+        what = f"secrets/{path.name}"
         try:
-            return unpacked_secrets((self._folder.parent / what).read_bytes(), what)
-        except FileNotFoundError as error:
-            raise EvidenceError(f"{what} is missing") from error
+            raw = path.read_bytes()
+        except OSError as error:
+            raise EvidenceError(f"{what} is missing or unreadable") from error
+        if path.name.split(".")[1] != f"{zlib.crc32(raw):08x}":
+            raise EvidenceError(f"{what} is damaged", expected="the CRC-32 in its name")
+        return unpacked_secrets(raw, what)

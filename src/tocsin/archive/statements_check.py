@@ -11,7 +11,7 @@ from tocsin.archive.chunks import CaptureFile, capture_file
 from tocsin.archive.secret_files import Secrets
 from tocsin.archive.strict import JsonValue, statement
 from tocsin.archive.tables import Snapshot, TableFile
-from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.errors import EvidenceError
 
 _COUNTS = ("read", "stored", "duplicate", "quarantined")
 
@@ -80,10 +80,7 @@ class StatementsCheck:
         capture_id = str(body.get("capture"))
         if capture_id in self._captures or body.get("ordinal") != len(self._captures) + 1:
             raise EvidenceError(f"leaf {leaf_index}: captures are out of order")
-        try:
-            read = capture_file(self._here.folder, capture_id)
-        except TocsinInputError as error:
-            raise EvidenceError(f"captures/{capture_id}.jsonl is missing") from error
+        read = capture_file(self._here.folder, capture_id)
         secret = self._secrets.of(leaf_index)
         header = (self._here.folder / "captures" / f"{capture_id}.jsonl").read_bytes().split(b"\n", 1)[0] + b"\n"
         if secret is not None and body.get("header") != batches.header_digest(secret, header):

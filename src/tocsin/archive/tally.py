@@ -44,6 +44,7 @@ class CertifiedCapture:
         """As plain JSON values, times in ISO 8601."""
         body = _plain(asdict(self.summary))
         body |= {
+            "gone": list(self.summary.gone),
             "gaps": [[gap.start_at.isoformat(), gap.end_at.isoformat()] for gap in self.gaps],
             "other_records": self.other_records,
             "posts_without_time": self.posts_without_time,

@@ -7,7 +7,6 @@ crash the index may hold more than the state says, never less; the surplus is dr
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tantivy
 
+from tocsin.archive.lock import DeskLock
 from tocsin.archive.search_query import AllOf, AnyOf, Not, Query, Term, read_query
 from tocsin.archive.tables import Snapshot, snapshot
 from tocsin.records.errors import TocsinError, TocsinInputError
@@ -57,25 +57,17 @@ class IndexWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "index"
         self._folder.mkdir(exist_ok=True)
-        here = snapshot(folder)
-        covered = _covered(self._folder)
+        self._lock = DeskLock(self._folder)
         try:
-            if covered is None:
-                raise ValueError("no state")
-            self._index = _opened(self._folder)
-        except (ValueError, OSError):
-            # Missing, damaged or of another version: it is derived, so begin anew.
-            shutil.rmtree(self._folder)
-            self._folder.mkdir()
-            covered, self._index = 0, tantivy.Index(_schema(), str(self._folder))
-            self._index.register_tokenizer("folded", _analyzer())
-        try:
+            here, covered = snapshot(folder), _covered(self._folder)
+            self._index, self._covered = self._opened_or_new(covered)
             self._writer = self._index.writer(_HEAP_BYTES, 1)
-        except ValueError as error:
-            raise TocsinError("another process is writing to the search index") from error
-        if (covered is not None and covered < here.log_size) or covered == 0:
-            self._catch_up(here, covered or 0)
-        self._covered = here.log_size
+            if self._covered < here.log_size:
+                self._catch_up(here)
+            self._covered = here.log_size
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -83,8 +75,11 @@ class IndexWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.commit()
-        self._writer.wait_merging_threads()
+        try:
+            self.commit()
+            self._writer.wait_merging_threads()
+        finally:
+            self._lock.release()
 
     def add(self, rows: pa.Table) -> None:
         """Add stored posts (the `rows` of a commit: schema POSTS, or the columns of it that are searched)."""
@@ -102,10 +97,23 @@ class IndexWriter:
         temporary.write_bytes(json.dumps(state).encode())
         temporary.replace(self._folder / "state.json")
 
-    def _catch_up(self, here: Snapshot, covered: int) -> None:
+    def _opened_or_new(self, covered: int | None) -> tuple[Any, int]:
+        if covered is not None:
+            try:
+                return _opened(self._folder), covered
+            except (ValueError, OSError):
+                pass  # damaged: it is derived, so begin anew
+        for path in self._folder.iterdir():
+            if path.name != "lock":
+                path.unlink()
+        index = tantivy.Index(_schema(), str(self._folder))
+        index.register_tokenizer("folded", _analyzer())
+        return index, 0
+
+    def _catch_up(self, here: Snapshot) -> None:
+        covered = self._covered
         surplus = tantivy.Query.range_query(self._index.schema, "leaf_index", tantivy.FieldType.Unsigned, covered, None)
         self._writer.delete_documents_by_query(surplus)
-        self._covered = covered
         for batch in here.batches("posts", _COLUMNS):
             rows = pa.Table.from_batches([batch])
             self.add(rows.filter(pc.greater_equal(rows["leaf_index"], covered)) if covered else rows)

@@ -161,8 +161,8 @@ class Writer:
         """
         if block.offset >= capture.resume_offset:
             return False
-        place = Place(block.offset, len(block.data), block_address(self._keys.address_key, block.data))
-        if capture.places.get(block.offset) != place:
+        place = capture.places.get(block.offset)
+        if place is None or place.address != block_address(self._keys.address_key, block.data):
             raise TocsinInputError(
                 "the file begins like one whose import was interrupted, but goes on differently",
                 next_step="begin a new capture (resume off)",
@@ -188,7 +188,7 @@ class Writer:
         """
         self._check_usable()
         now = self._now()
-        packing = self._packers.map(lambda block: packed_block(self._keys.address_key, block), blocks)
+        packing = self._packers.map(lambda block: packed_block(self._folder, self._keys.address_key, block), blocks)
         sifted = self._sifted(batches.checked_posts(posts, secrets, roots, capture.capture_id), secrets, roots)
         size_bytes = joined_size(capture, blocks, posts)
         counts = sifted.counts(len(quarantine))
@@ -298,11 +298,11 @@ class Writer:
             mask, seen.version_no[mask], seen.versions, posts, secrets, roots, post_words[mask], content_words[mask]
         )
 
-    def _chunks(self, packed: Sequence[tuple[Place, bytes]]) -> tuple[list[Place], dict[Path, bytes]]:
+    def _chunks(self, packed: Sequence[tuple[Place, bytes | None]]) -> tuple[list[Place], dict[Path, bytes]]:
         chunks: dict[Path, bytes] = {}
         for place, data in packed:
             path = self._folder / chunk_path(place.address)
-            if path.exists():
+            if data is None:
                 self._disk.note_folder(path.parent)  # a crashed writer may have renamed it and not fsynced the folder
             else:
                 chunks[path] = data
@@ -325,7 +325,7 @@ class Writer:
         files: dict[Path, bytes | memoryview] = dict(commit.chunks)
         if added:
             secrets = packed_secrets(commit.before_secrets, commit.secrets, last_secrets)
-            files[self._folder / secrets_path(self._edge.size)] = secrets
+            files[self._folder / secrets_path(self._edge.size, secrets)] = secrets
         files |= {self._folder / "log" / path: data for path, data in growth.files.items()}
         files |= {self._folder / "tables" / each.path: memoryview(data) for each, data in tables.values()}
         files[self._folder / manifest_path(generation)] = manifest.to_json()

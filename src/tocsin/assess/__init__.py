@@ -25,9 +25,10 @@ from tocsin.assess.fairness import (
     wilson_interval,
     write_record,
 )
-from tocsin.assess.intent import RULES_VERSION, THRESHOLD, Assessor, assess_text, assessments, assessor
+from tocsin.assess.intent import RULES_VERSION, THRESHOLD, Assessor
 from tocsin.assess.matching import Hit, Matcher
 from tocsin.assess.places import PlaceFinder, countries, gazetteer, places_named
+from tocsin.assess.readers import assess_text, assessments, assessor
 from tocsin.assess.roles import BehaviourRoles, Role, behaviour_roles
 
 __all__ = [

@@ -72,10 +72,11 @@ def pattern_forms(term: str) -> list[tuple[str, WordForm]]:
 
 def fits_word(text: str, start: int, end: int, form: WordForm) -> bool | None:
     """None when the match is only a piece of another word; else whether a conjunction is written onto it."""
-    before = _letters_before(text, start)
-    after = _letters_after(text, end)
-    if not before and not after:
+    is_open_before = start == 0 or not text[start - 1].isalnum()
+    if is_open_before and not text[end : end + 1].isalnum():
         return None if form is WordForm.DEFINITE else False
+    before = "" if is_open_before else _letters_before(text, start)
+    after = _letters_after(text, end)
     first = text[start]
     if form is WordForm.JOINED and _in_tag(text, start):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import regex
@@ -14,7 +13,7 @@ from tocsin.assess.layout import MAX_TEXT, Layout, layout_of
 from tocsin.assess.matching import Hit, Matcher
 from tocsin.assess.places import PlaceFinder
 from tocsin.records.findings import ASSESSMENTS, Assessment, Span, SpanKind, Stance
-from tocsin.records.folding import Folder
+from tocsin.records.folding import FoldedText, Folder
 
 THRESHOLD = 0.5  # recruitment from here on counts as a call
 RULES_VERSION = "1"  # of the rules in this room; a fairness record holds for one version of them
@@ -31,7 +30,7 @@ _TURNED_KIND = {
 
 
 class Assessor:
-    """Reads texts with some codebooks. Made by `assessor`, which refuses codebooks without a fairness record."""
+    """Reads texts with some codebooks. `readers.assessor` makes it and refuses codebooks without a fairness record."""
 
     def __init__(self, codebooks: Sequence[Codebook], folder: Folder, threshold: float = THRESHOLD) -> None:
         self.codebooks = tuple(codebooks)
@@ -45,17 +44,26 @@ class Assessor:
         rows: list[dict[str, object]] = []
         candidates = self.matcher.candidates(folded)
         exact = self.folder.texts([texts[position] for position in candidates])
+        known: dict[tuple[str, str], list[dict[str, object]]] = {}
         for position, folded_text in zip(candidates, exact, strict=True):
-            text = texts[position]
-            hits = self.matcher.hits(text, folded_text)
-            layout: Layout | None = None
-            for book, codebook in enumerate(self.codebooks):
-                own = [hit for hit in hits if hit.meaning.book == book]
-                if not _has_anchor(own):
-                    continue
-                layout = layout or layout_of(text)
-                rows.append(_row(ids[position], *self._assessed(codebook, text, langs[position], layout, own)))
+            # Copies are most of a campaign: the same words in the same language are read once a batch.
+            key = (texts[position], langs[position])
+            if key not in known:
+                known[key] = self._rows(texts[position], langs[position], folded_text)
+            rows.extend({"leaf_index": ids[position], **row} for row in known[key])
         return pa.Table.from_pylist(rows, schema=ASSESSMENTS)
+
+    def _rows(self, text: str, lang: str, folded: FoldedText) -> list[dict[str, object]]:
+        """ASSESSMENTS rows of one text, without the leaf index."""
+        hits = self.matcher.hits(text, folded)
+        layout: Layout | None = None
+        rows = []
+        for book, codebook in enumerate(self.codebooks):
+            own = [hit for hit in hits if hit.meaning.book == book]
+            if _has_anchor(own):
+                layout = layout or layout_of(text)
+                rows.append(_row(*self._assessed(codebook, text, lang, layout, own)))
+        return rows
 
     def text(self, text: str, lang: str) -> tuple[Assessment, ...]:
         """What each codebook says of one text."""
@@ -89,21 +97,19 @@ class Assessor:
 
     def _destinations(self, layout: Layout, readings: Sequence[Reading], calls: Sequence[Call]) -> list[str]:
         """Place ids named as where calls point: declared destinations, and countries in the call's own sentence."""
+        strong = [call for call in calls if call.recruitment >= self.threshold]
+        sentences = dict.fromkeys(layout.sentence_of[call.lead.first] for call in strong)
+        targets = {id(call.target) for call in strong}
         found: dict[str, None] = {}
-        concepts = [concept for reading in readings for concept in reading.concepts]
-        for call in calls:
-            if call.recruitment < self.threshold:
-                continue
-            sentence = layout.sentence_of[call.lead.first]
-            for concept in concepts:
-                declared = concept.hit.meaning.concept
-                near = layout.sentence_of[concept.first] == sentence or concept is call.target
-                if declared is not None and declared.place is not None and near:
-                    found[declared.place.place_id] = None
-            low = layout.starts[layout.sentence_start(call.lead.first)]
-            high = layout.ends[layout.sentence_last(call.lead.first)]
-            for place_id in self.places.named(self.folder.keys([layout.text[low:high]]), [layout.text[low:high]])[0]:
-                found[place_id] = None
+        for concept in (concept for reading in readings for concept in reading.concepts):
+            declared = concept.hit.meaning.concept
+            place = declared.place if declared is not None else None
+            if place is not None and (layout.sentence_of[concept.first] in sentences or id(concept) in targets):
+                found[place.place_id] = None
+        for sentence in sentences:
+            first = layout.sentence_of.index(sentence)
+            words = layout.text[layout.starts[first] : layout.ends[layout.sentence_last(first)]]
+            found.update(dict.fromkeys(self.places.named(self.folder.keys([words]), [words])[0]))
         return list(found)
 
 
@@ -202,13 +208,12 @@ def _span(reading: Reading, found: Found) -> Iterator[Span]:
         yield Span(hit.start, hit.end, f"{name}/{context.stance}", "stance", SpanKind.NEGATING, hit.meaning.term)
 
 
-def _row(leaf_index: int, assessment: Assessment, destinations: Sequence[str]) -> dict[str, object]:
+def _row(assessment: Assessment, destinations: Sequence[str]) -> dict[str, object]:
     prefix = len(assessment.codebook) + 1
     concepts = dict.fromkeys(
         f"{span.facet}:{span.concept[prefix:]}" for span in assessment.spans if span.kind is SpanKind.CONCEPT
     )
     return {
-        "leaf_index": leaf_index,
         "codebook": assessment.codebook,
         "codebook_version": assessment.codebook_version,
         "recruitment": assessment.recruitment,
@@ -217,41 +222,3 @@ def _row(leaf_index: int, assessment: Assessment, destinations: Sequence[str]) -
         "concepts": list(concepts),
         "destinations": list(destinations),
     }
-
-
-def assessor(
-    codebooks: Sequence[Codebook], folder: Folder, records: Path | None = None, threshold: float = THRESHOLD
-) -> Assessor:
-    """The reader of texts for these codebooks; `records` is a desk's own folder of fairness records.
-
-    Raises RefusedError when a codebook has no fairness record for exactly its content and these rules.
-    """
-    from tocsin.assess.fairness import require_record
-
-    for codebook in codebooks:
-        require_record(codebook, records=records)
-    return Assessor(codebooks, folder, threshold)
-
-
-def assessments(
-    codebooks: Sequence[Codebook],
-    ids: Sequence[int],
-    texts: Sequence[str],
-    folded: Sequence[str],
-    langs: Sequence[str],
-    folder: Folder,
-    records: Path | None = None,
-) -> pa.Table:
-    """ASSESSMENTS rows of a batch of posts (`ids` are leaf indexes); use `assessor(...).table` for many batches.
-
-    Raises RefusedError when a codebook has no fairness record.
-    """
-    return assessor(codebooks, folder, records).table(ids, texts, folded, langs)
-
-
-def assess_text(codebook: Codebook, text: str, lang: str, folder: Folder, records: Path | None = None) -> Assessment:
-    """What one codebook says of one text; for many texts keep an `assessor`.
-
-    Raises RefusedError when the codebook has no fairness record.
-    """
-    return assessor((codebook,), folder, records).text(text, lang)[0]

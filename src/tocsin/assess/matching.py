@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -60,12 +59,6 @@ class Hit(NamedTuple):
     joined_before: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    form: WordForm
-    meaning: Meaning
-
-
 class Matcher:
     """All terms of some codebooks in one overlapping multi-pattern automaton over folded text."""
 
@@ -74,7 +67,7 @@ class Matcher:
         self.folder = folder
         meanings = list(_meanings(self.codebooks))
         folded = folder.keys([meaning.term for meaning in meanings])
-        table: dict[str, list[_Entry]] = {}
+        table: dict[str, dict[WordForm, list[Meaning]]] = {}
         for meaning, key in zip(meanings, folded, strict=True):
             spaced = _SPACES.sub(" ", key).strip()
             if not spaced or not any(map(is_word, spaced)):
@@ -85,11 +78,17 @@ class Matcher:
                 )
             for spelling in chat_spellings(spaced) if meaning.lang == "en" else (spaced,):
                 for pattern, form in pattern_forms(spelling):
-                    table.setdefault(pattern, []).append(_Entry(form, meaning))
+                    same = table.setdefault(pattern, {}).setdefault(form, [])
+                    if meaning not in same:
+                        same.append(meaning)
         self._patterns = list(table)
-        self._entries = [table[pattern] for pattern in self._patterns]
-        self._anchor = [any(_is_anchor(entry.meaning) for entry in entries) for entries in self._entries]
-        self._loose = [any(entry.form is not WordForm.WHOLE for entry in entries) for entries in self._entries]
+        self._forms = [tuple(table[pattern].items()) for pattern in self._patterns]
+        self._anchor = [any(_is_anchor(meaning) for _, own in forms for meaning in own) for forms in self._forms]
+        # Latin words admit no clitic: a letter beside one ends the matter.
+        self._strict = [
+            pattern[0].isascii() and all(form is WordForm.WHOLE for form, _ in forms)
+            for pattern, forms in zip(self._patterns, self._forms, strict=True)
+        ]
         self._automaton = AhoCorasick(self._patterns) if self._patterns else None
 
     def candidates(self, keys: Sequence[str]) -> list[int]:
@@ -99,18 +98,14 @@ class Matcher:
         """
         if self._automaton is None:
             return []
-        find, anchor, loose = self._automaton.find_matches_as_indexes, self._anchor, self._loose
+        find, anchor, strict = self._automaton.find_matches_as_indexes, self._anchor, self._strict
         kept = []
         for position, key in enumerate(keys):
             text = _spaced(key)
             for pattern, start, end in find(text, overlapping=True):
-                if not anchor[pattern]:
-                    continue
-                touched = (start > 0 and text[start - 1].isalnum()) or text[end : end + 1].isalnum()
-                if touched and not loose[pattern] and text[start : start + 1].isascii():
-                    continue
-                kept.append(position)
-                break
+                if anchor[pattern] and not (strict[pattern] and _is_touched(text, start, end)):
+                    kept.append(position)
+                    break
         return kept
 
     def hits(self, original: str, folded: FoldedText) -> list[Hit]:
@@ -120,22 +115,26 @@ class Matcher:
         text, positions = _spaced_with_positions(folded.folded)
         found: list[Hit] = []
         seen: set[tuple[int, int, int]] = set()
+        strict, all_forms = self._strict, self._forms
         for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            for entry in self._entries[pattern]:
-                fit = fits_word(text, start, end, entry.form)
-                if fit is None:
+            if strict[pattern] and _is_touched(text, start, end):
+                continue
+            for form, meanings in all_forms[pattern]:
+                joined = fits_word(text, start, end, form)
+                if joined is None:
                     continue
-                key = (start, end, id(entry.meaning))
-                if key in seen:
-                    continue
-                seen.add(key)
                 low = int(folded.offsets[positions[start]])
                 high = _original_end(folded, positions[end - 1])
-                if not original[low:high].strip():
-                    continue
-                found.append(Hit(low, high, entry.meaning, fit))
+                for meaning in meanings:
+                    if (start, end, id(meaning)) not in seen and original[low:high].strip():
+                        seen.add((start, end, id(meaning)))
+                        found.append(Hit(low, high, meaning, joined))
         found.sort(key=lambda hit: (hit.start, -hit.end))
         return found
+
+
+def _is_touched(text: str, start: int, end: int) -> bool:
+    return (start > 0 and text[start - 1].isalnum()) or text[end : end + 1].isalnum()
 
 
 def _original_end(folded: FoldedText, last: int) -> int:

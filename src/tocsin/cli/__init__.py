@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import click
 
 from tocsin import __version__
 from tocsin.cli.door import fail
-from tocsin.records.errors import TocsinError
+from tocsin.records.errors import TocsinError, TocsinInputError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -35,8 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        answer = command_group().main(args=words, prog_name="tocsin", standalone_mode=False)
-    except click.exceptions.Abort:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return 2
+    except (click.exceptions.Abort, KeyboardInterrupt, EOFError):
         return fail("stopped", 1, as_json=as_json)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tocsin"
@@ -49,9 +55,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         return fail(f"the machine refused: {error.strerror} ({type(error).__name__})", 1, as_json=as_json)
+
+
+def _run(words: Sequence[str]) -> int:
+    """The exit code of a command that raised nothing. Not click's own `main`, which ends the process on a closed pipe."""
+    for word in (*words, os.environ.get("TOCSIN_DESK", "")):
+        if not _is_utf8(word):
+            raise TocsinInputError(
+                "an argument is not UTF-8", expected="UTF-8", next_step="give a name without these bytes, or its folder"
+            )
+    group = command_group()
+    try:
+        with group.make_context("tocsin", list(words)) as context:
+            answer = group.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     return answer if isinstance(answer, int) else 0
+
+
+def _is_utf8(word: str) -> bool:
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def run() -> None:
     """The `tocsin` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Machine output is UTF-8 whatever the locale; a name that no text can hold is written as an escape.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(main())

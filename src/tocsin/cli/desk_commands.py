@@ -27,9 +27,9 @@ def _when(_context: click.Context, _option: click.Parameter, value: str | None) 
         return None
     try:
         instant: datetime = isoparse(value)
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter('expected a date or time like "2026-02-03" or "2026-02-03T14:00Z"') from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:
@@ -185,7 +185,7 @@ def report(
     Without an argument: the highest-scored campaign of the desk. With a PATH and no --desk, a desk folder is
     made beside the report.
     """
-    if what is not None and Path(what).exists():
+    if what is not None and what.strip() and Path(what).exists():
         if sys.stdin.isatty() and not door.quiet and not (purpose and legal_basis):
             purpose, legal_basis = _stated(door, purpose, legal_basis)
         done = desk_room.whole_job(
@@ -199,6 +199,12 @@ def report(
             progress=door,
         )
     else:
+        if what is not None and not door.desk_folder.exists():
+            raise TocsinInputError(
+                "there is nothing to report on",
+                expected="a file or folder of exports, or a campaign id of a desk",
+                next_step="look at how the path is written, or name the desk with --desk",
+            )
         done = desk_room.report(_desk(door), what, output, progress=door)
     door.result(done)
     for line in desk_room.report_summary(done):
@@ -218,15 +224,17 @@ def verify(door: Door, file: Path | None) -> None:
 
 
 @click.command()
-@click.option("--port", default=8707, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=8707, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @with_door
 def serve(door: Door, port: int) -> None:
     """Show the desk in the browser, read-only, on 127.0.0.1."""
     from tocsin.web import serve as serve_pages
 
-    pages = desk_room.desk_pages(_desk(door))
-    door.note(f"Showing the desk on http://127.0.0.1:{port}/ (read-only; Ctrl-C ends it)")
-    serve_pages(pages, host="127.0.0.1", port=port)
+    def ready(address: str) -> None:
+        door.result({"address": address})
+        door.note(f"Showing the desk on {address} (read-only; Ctrl-C ends it)")
+
+    serve_pages(desk_room.desk_pages(_desk(door)), host="127.0.0.1", port=port, ready=ready)
 
 
 @click.command()

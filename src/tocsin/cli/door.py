@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,7 +113,10 @@ def with_door(command: Command) -> Command:
 
 def fail(message: str, code: int, *, as_json: bool) -> int:
     """Print an error on stderr (and as JSON on stdout with --json) and give the exit code."""
-    if as_json:
-        sys.stdout.write(as_line({"error": message, "exit_code": code}) + "\n")
     sys.stderr.write(f"tocsin: {message}\n")
+    if as_json:
+        # The error may be that stdout itself takes nothing more (a full disk, a pipe nobody reads).
+        with suppress(OSError):
+            sys.stdout.write(as_line({"error": message, "exit_code": code}) + "\n")
+            sys.stdout.flush()
     return code

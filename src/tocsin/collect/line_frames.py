@@ -10,7 +10,8 @@ from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame, QuarantinedRecord
 
 BOM = b"\xef\xbb\xbf"
-_OVERSIZE = "#oversize"
+_REFUSED = "#refused"
+_TOO_LONG = f"record longer than {MAX_RECORD >> 20} MiB"
 
 
 class ByteSource:
@@ -43,17 +44,16 @@ class ByteSource:
             raise self._damage
 
 
-def oversize_frame(position: int, offset: int, length: int, line_no: int) -> Frame:
-    """The frame that stands for a record too long to hold: where it lay is told in its pointer."""
-    return Frame(position, position, f"{_OVERSIZE}/{offset}/{length}", line_no)
+def oversize_frame(position: int, offset: int, length: int, line_no: int, reason: str = _TOO_LONG) -> Frame:
+    """The frame that stands for a record that is not to be held: its pointer tells where it lay and why."""
+    return Frame(position, position, f"{_REFUSED}/{offset}/{length}/{reason}", line_no)
 
 
 def oversize_record(frame: Frame) -> QuarantinedRecord | None:
     """The quarantined record an oversize frame stands for, or None for an ordinary frame."""
-    if not frame.pointer.startswith(_OVERSIZE):
+    if not frame.pointer.startswith(_REFUSED):
         return None
-    _, offset, length = frame.pointer.split("/")
-    reason = f"record longer than {MAX_RECORD >> 20} MiB"
+    _, offset, length, reason = frame.pointer.split("/", 3)
     return QuarantinedRecord(int(offset), int(length), frame.line_no, "", reason)
 
 

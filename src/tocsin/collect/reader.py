@@ -14,6 +14,8 @@ BLOCK_SIZE = 1 << 20  # bytes a block aims at
 MAX_RECORD = 64 << 20  # bytes; a longer record is quarantined unread
 HEAD_SIZE = 256 << 10  # bytes of a stream shown to `recognises`
 
+# sources whose every post is private, whatever kind of file holds it
+PRIVATE_SOURCES = frozenset({"whatsapp", "signal", "messenger"})
 PRIVATE_NEXT_STEP = "if you may lawfully read it, add --private-ok REASON --my-role TEXT"
 PRIVATE_REASON = "private audience"
 LIMITED_REASON = "limited audience"

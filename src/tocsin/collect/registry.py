@@ -106,7 +106,7 @@ def recognise(head: bytes, name: str, options: ReadOptions | None = None) -> Rea
     if options.mapping:
         return reader_named("table")
     named = [reader for reader in readers() if options.source in (reader.manifest.source, reader.manifest.format)]
-    if named:  # a table may hold posts of any source
+    if named and not any(reader.manifest.private for reader in named):  # a table may hold posts of any source
         named = [*named, *(reader for reader in readers() if reader.manifest.format == "table" and reader not in named)]
     scored = sorted(
         ((reader.recognises(head, name), -index, reader) for index, reader in enumerate(named or readers())),

@@ -16,11 +16,13 @@ from tocsin.collect.reader import (
     BLOCK_SIZE,
     HEAD_SIZE,
     MAX_RECORD,
+    PRIVATE_SOURCES,
     OpenStream,
     ReadContext,
     ReadOptions,
     Record,
     SourceManifest,
+    check_private,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.collect.table_columns import likeness, mapped_columns, recognised_columns
@@ -82,6 +84,8 @@ class TableReader:
             zone(options.time_zone)
         details = _details(open_stream, options, order)
         source = options.source or "table"
+        if source in PRIVATE_SOURCES:
+            check_private(f"a table of {source} messages", options)
         context = ReadContext(
             "table", source, CaptureNote(source), options.may_read_private, options.time_zone, details
         )

@@ -109,7 +109,7 @@ def parquet_blocks(stream: BinaryIO, layout: ParquetLayout, block_size: int = BL
         at = start
         while reason and at < end and (piece := source.read(min(block_size, end - at))):
             at += len(piece)
-            frames = (oversize_frame(len(piece), start, end - start, 0),) if at == end else ()
+            frames = (oversize_frame(len(piece), start, end - start, 0, reason),) if at == end else ()
             yield Block(at - len(piece), piece, frames)
         if at < end and (data := source.read(end - at)):
             is_group = 0 <= number < len(layout.groups)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tocsin.collect.date_orders import DateOrder
 from tocsin.collect.json_fields import Json, Place, id_text
-from tocsin.collect.reader import ReadContext, Record, audience_refusal
+from tocsin.collect.reader import PRIVATE_SOURCES, ReadContext, Record, audience_refusal
 from tocsin.collect.written_times import written_instant
 from tocsin.records.posts import Audience, ParsedPost, PostKind, PostStatus, TimeBasis
 
@@ -37,7 +37,10 @@ def row_post(row: Json, place: Place, pointer: str, order: DateOrder | None, con
 
 
 def _post(row: Json, place: Place, pointer: str, order: DateOrder | None, context: ReadContext) -> Record:
-    audience = _AUDIENCES.get(_word(row.get("audience")).lower(), Audience.LIMITED)
+    if context.source in PRIVATE_SOURCES:
+        audience = Audience.PRIVATE
+    else:
+        audience = _AUDIENCES.get(_word(row.get("audience")).lower(), Audience.LIMITED)
     refusal = audience_refusal(audience, context)
     if refusal:
         return place.quarantined(pointer, "", refusal)

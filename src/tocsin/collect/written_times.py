@@ -119,7 +119,8 @@ def _worded(text: str, time_zone: str | None) -> tuple[datetime | None, TimeBasi
             return timezone(timedelta(seconds=offset))
         if name and name.upper() in _UTC_NAMES:
             return UTC
-        unknown.append(name or "")
+        if name:
+            unknown.append(name)
         return None
 
     try:

@@ -85,6 +85,8 @@ def detect(
     """
     if engine_name != "duckdb":
         raise TocsinInputError("no such engine", expected="duckdb", got=engine_name)
+    if since is not None and until is not None and since >= until:
+        raise TocsinInputError("no time lies between --since and --until", expected="--since before --until")
     started = time.perf_counter()
     chosen = chosen_codebooks(codebooks)
     books = tuple(chosen.values())
@@ -159,9 +161,7 @@ def _edges_within(edges: pa.Table, groups: Sequence[CoordinatedGroup]) -> pa.Tab
     return pa.concat_tables([*parts, empty.add_column(0, "group_id", pa.array([], pa.string()))])
 
 
-def assessed_posts(
-    engine: DuckDBEngine, books: Sequence[Codebook], desk: Desk, progress: Progress
-) -> pa.Table:
+def assessed_posts(engine: DuckDBEngine, books: Sequence[Codebook], desk: Desk, progress: Progress) -> pa.Table:
     """ASSESSMENTS of the engine's `posts`: rows only for posts in which something was named."""
     reader = assessor(books, FOLDER, records_folder(desk.folder))
     total = int(engine.table("SELECT count(*) AS n FROM posts")["n"][0].as_py())
@@ -231,7 +231,9 @@ def _save(
     named = {campaign.campaign_id for campaign in campaigns}
     shown = {group.group_id for campaign in campaigns for group in campaign.groups}
     groups = [g if g.group_id in shown else replace(g, account_ids=(), objects=()) for g in found.groups]
-    edges = found.group_edges.filter(pc.is_in(found.group_edges["group_id"], value_set=pa.array(sorted(shown), pa.string())))
+    edges = found.group_edges.filter(
+        pc.is_in(found.group_edges["group_id"], value_set=pa.array(sorted(shown), pa.string()))
+    )
     rows = [
         (campaign_id_of(effort), leaf)
         for effort in found.efforts
@@ -261,7 +263,7 @@ def _save(
 def detect_summary(done: dict[str, Any]) -> list[str]:
     """The plain summary of `tocsin detect`."""
     return [
-        f"{done['posts']:,} posts in {done['seconds']:.1f} s: {done['bursts']:,} bursts, {done['groups']:,} coordinated "
-        f"groups, {done['clusters']:,} clusters",
+        f"{done['posts']:,} posts in {done['seconds']:.1f} s: {done['bursts']:,} bursts, "
+        f"{done['groups']:,} coordinated groups, {done['clusters']:,} clusters",
         f"{done['campaigns']:,} campaigns, {done['trends']:,} trends (see tocsin campaigns, tocsin trends)",
     ]

@@ -39,8 +39,8 @@ def events_in(file: Path) -> pa.Table:
 def _instant(file: Path, line_no: int, written: str | None) -> datetime:
     try:
         instant: datetime = isoparse((written or "").strip())
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise TocsinInputError(
             f"{file.name} line {line_no}: event_at cannot be read", expected='a time like "2026-02-11T09:30Z"'
         ) from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

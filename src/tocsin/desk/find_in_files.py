@@ -59,7 +59,9 @@ def coordination_of_file(
         known = {name: pseudonyms.account("file", name) for name in {*names["account_a"], *names["account_b"]}}
         names = {column: [known[name] for name in values] for column, values in names.items()}
     weights = edges.column("weight").combine_chunks()
-    written = edges_csv_as_given(pa.table({**{k: pa.array(v, pa.string()) for k, v in names.items()}, "weight": weights}))
+    written = edges_csv_as_given(
+        pa.table({**{k: pa.array(v, pa.string()) for k, v in names.items()}, "weight": weights})
+    )
     output.write_text(written, encoding="utf-8", newline="")
     accounts = {*names["account_a"], *names["account_b"]}
     return {"file": output, "rows": rows.num_rows, "edges": edges.num_rows, "accounts": len(accounts)}

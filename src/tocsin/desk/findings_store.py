@@ -1,8 +1,8 @@
 """Where detection runs are kept: derived, so a run can be thrown away and made again from the posts.
 
-    findings/<run_id>/run.json, bursts.jsonl, groups.jsonl, clusters.jsonl, campaigns.jsonl, trends.jsonl,
-                      memberships.parquet, cluster_members.parquet, edges.parquet, assessments.parquet
-    findings/latest   the run_id that readers see; replaced in one step when a run is complete
+findings/<run_id>/run.json, bursts.jsonl, groups.jsonl, clusters.jsonl, campaigns.jsonl, trends.jsonl,
+                  memberships.parquet, cluster_members.parquet, edges.parquet, assessments.parquet
+findings/latest   the run_id that readers see; replaced in one step when a run is complete
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ class Run:
     tocsin_version: str
 
 
-def save_run(
-    folder: Path, run: Run, findings: dict[str, Sequence[object]], tables: dict[str, pa.Table]
-) -> None:
+def save_run(folder: Path, run: Run, findings: dict[str, Sequence[object]], tables: dict[str, pa.Table]) -> None:
     """Keep a run whole and make it the latest. `findings` and `tables` are by name, as in the module's docstring."""
     part = folder / f"{run.run_id}.part"
     shutil.rmtree(part, ignore_errors=True)

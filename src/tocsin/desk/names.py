@@ -47,6 +47,5 @@ def names_to_withhold(desk: Desk, engine: DuckDBEngine, run: Run, campaign_id: s
     return sorted(
         name
         for name in names
-        if name.casefold() not in known
-        and (len(name) >= LEAST_HANDLE if " " not in name else len(name) >= LEAST_NAME)
+        if name.casefold() not in known and (len(name) >= LEAST_HANDLE if " " not in name else len(name) >= LEAST_NAME)
     )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -78,18 +79,15 @@ def pseudonymous_block(
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> PseudonymousBlock:
     """The posts of a block with pseudonyms for every platform id and handle, names apart, and their commitments."""
-    post_id, account_id = _Cached(pseudonyms.post), _Cached(pseudonyms.account)
-    channel_id, handle_id = _Cached(pseudonyms.channel), _Cached(pseudonyms.handle)
+    makers = _Makers(*map(_Cached, (pseudonyms.post, pseudonyms.account, pseudonyms.channel, pseudonyms.handle)))
     texts = [storable(record.text) for record in records]
     digests = _record_digests(block, records)
-    columns: dict[str, list[object]] = {name: [] for name in COLLECTED.names}
+    rows: list[tuple[object, ...]] = []
     committed: list[Sequence[str]] = []
     for record, text, found in zip(records, texts, text_mentions(texts), strict=True):
         when = committed_time(record.posted_at)
-        row = _row(record, text, found, source, capture_id, post_id, account_id, channel_id, handle_id)
-        row["content_id"] = _content_id(pseudonyms, record, text, when)
-        for name, value in row.items():
-            columns[name].append(value)
+        content_id = _content_id(pseudonyms, record, text, when)
+        rows.append(_row(record, text, found, (source, capture_id, content_id), makers))
         committed.append(
             (
                 source,
@@ -105,8 +103,8 @@ def pseudonymous_block(
         )
     secrets = random_bytes(SECRET_BYTES * len(records))
     return PseudonymousBlock(
-        posts=pa.table(columns, schema=COLLECTED),
-        names=_names(records, source, post_id, account_id, channel_id),
+        posts=_table(rows),
+        names=_names(records, source, makers),
         secrets=secrets,
         roots=commitment_roots(secrets, committed),
     )
@@ -124,51 +122,60 @@ def _record_digests(block: Block, records: Sequence[ParsedPost]) -> dict[tuple[i
     return digests
 
 
+class _Makers(NamedTuple):
+    """The pseudonym makers of one block."""
+
+    post: _Cached
+    account: _Cached
+    channel: _Cached
+    handle: _Cached
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLLECTED)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, COLLECTED, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=COLLECTED)
+
+
 def _row(
-    record: ParsedPost,
-    text: str,
-    found_mentions: Sequence[str],
-    source: str,
-    capture_id: str,
-    post_id: _Cached,
-    account_id: _Cached,
-    channel_id: _Cached,
-    handle_id: _Cached,
-) -> dict[str, object]:
+    record: ParsedPost, text: str, found_mentions: Sequence[str], ids: tuple[str, str, str], makers: _Makers
+) -> tuple[object, ...]:
+    """One row in the order of COLLECTED; `ids` are source, capture id and content id."""
+    source, capture_id, content_id = ids
+    post = makers.post.of
     mentions = dict.fromkeys(
-        handle_id.of(source, storable(handle).removeprefix("@").casefold())
+        makers.handle.of(source, storable(handle).removeprefix("@").casefold())
         for handle in (*record.mentions, *found_mentions)
         if handle
     )
-    return {
-        "post_id": post_id.of(source, record.platform_id),
-        "source": source,
-        "capture_id": capture_id,
-        "record_offset": record.record_offset,
-        "record_length": record.record_length,
-        "pointer": record.pointer,
-        "line_no": record.line_no,
-        "account_id": account_id.of(source, record.account_platform_id or UNKNOWN_ACCOUNT),
-        "channel_id": channel_id.of(source, record.channel_platform_id),
-        "posted_at": record.posted_at,
-        "time_basis": record.time_basis.value,
-        "kind": record.kind.value,
-        "audience": record.audience.value,
-        "status": record.status.value,
-        "text": text,
-        "reply_to_id": post_id.of(source, record.reply_to),
-        "repost_of_id": post_id.of(source, record.repost_of),
-        "quote_of_id": post_id.of(source, record.quote_of),
-        "forward_from_id": channel_id.of(source, record.forward_from),
-        "thread_id": post_id.of(source, record.thread_id),
-        "platform_lang": record.platform_lang or None,
-        "declared_tags": [storable(tag) for tag in record.tags],
-        "mentions": list(mentions),
-        "declared_links": [
-            {"written": storable(written), "expanded": storable(expanded)} for written, expanded in record.links
-        ],
-        "media": list(record.media),
-    }
+    return (
+        post(source, record.platform_id),
+        content_id,
+        source,
+        capture_id,
+        record.record_offset,
+        record.record_length,
+        record.pointer,
+        record.line_no,
+        makers.account.of(source, record.account_platform_id or UNKNOWN_ACCOUNT),
+        makers.channel.of(source, record.channel_platform_id),
+        record.posted_at,
+        record.time_basis,
+        record.kind,
+        record.audience,
+        record.status,
+        text,
+        post(source, record.reply_to),
+        post(source, record.repost_of),
+        post(source, record.quote_of),
+        makers.channel.of(source, record.forward_from),
+        post(source, record.thread_id),
+        record.platform_lang or None,
+        [storable(tag) for tag in record.tags],
+        list(mentions),
+        [{"written": storable(written), "expanded": storable(expanded)} for written, expanded in record.links],
+        list(record.media),
+    )
 
 
 def _content_id(pseudonyms: Pseudonyms, record: ParsedPost, text: str, when: str) -> str:
@@ -189,18 +196,16 @@ def _content_id(pseudonyms: Pseudonyms, record: ParsedPost, text: str, when: str
     )
 
 
-def _names(
-    records: Sequence[ParsedPost], source: str, post_id: _Cached, account_id: _Cached, channel_id: _Cached
-) -> pa.Table:
+def _names(records: Sequence[ParsedPost], source: str, makers: _Makers) -> pa.Table:
     rows: dict[tuple[str, str], tuple[str, str, str, str, str | None, str | None]] = {}
     for record in records:
-        account = account_id.of(source, record.account_platform_id or UNKNOWN_ACCOUNT) or ""
-        post = post_id.of(source, record.platform_id) or ""
+        account = makers.account.of(source, record.account_platform_id or UNKNOWN_ACCOUNT) or ""
+        post = makers.post.of(source, record.platform_id) or ""
         handle, shown = storable(record.handle) or None, storable(record.display_name) or None
         rows.setdefault(("account", account), (account, "account", source, record.account_platform_id, handle, shown))
         rows.setdefault(("post", post), (post, "post", source, record.platform_id, None, None))
         if record.channel_platform_id:
-            channel = channel_id.of(source, record.channel_platform_id) or ""
+            channel = makers.channel.of(source, record.channel_platform_id) or ""
             rows.setdefault(
                 ("channel", channel),
                 (channel, "channel", source, record.channel_platform_id, None, storable(record.channel_name) or None),

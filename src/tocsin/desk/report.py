@@ -10,10 +10,9 @@ from typing import Any
 from tocsin import __version__
 from tocsin.archive import desk_info, finished_captures, load_keys, quote_proof, snapshot
 from tocsin.assess import THRESHOLD, Codebook, assessor, gazetteer
-from tocsin.desk.codebooks import records_folder
+from tocsin.desk.codebooks import records_folder, run_codebooks
 from tocsin.desk.engine import DuckDBEngine
 from tocsin.desk.figures_engine import figures_engine
-from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.findings_store import Run, latest_run, load
 from tocsin.desk.names import names_to_withhold
 from tocsin.desk.place import Desk
@@ -60,9 +59,7 @@ def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progr
     started = time.perf_counter()
     render = RENDERERS.get(output.suffix.lower())
     if render is None:
-        raise TocsinInputError(
-            f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS)
-        )
+        raise TocsinInputError(f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS))
     run = latest_run(desk.findings)
     campaign = _campaign(load(desk.findings, run, Campaign), campaign_id)
     keys = load_keys(desk.folder, desk.keys_folder)
@@ -93,7 +90,7 @@ def report_summary(done: dict[str, Any]) -> list[str]:
     """The plain summary of `tocsin report`."""
     return [
         f"Campaign: {done['title']} ({done['posts']:,} posts by {done['accounts']:,} accounts)",
-        f"Report: {done['report']} ({done['figures']} figures, {done['quotes']} quotes, each bound to its query or post)",
+        f"Report: {done['report']} ({done['figures']} figures and {done['quotes']} quotes, each bound)",
     ]
 
 

@@ -50,7 +50,7 @@ def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
         report = verify_desk(desk.folder, keys, tell)
     steps = [
         f"the checkpoint over {report.entries:,} entries is signed by the desk's key, and the log recomputes to it",
-        f"{report.posts:,} post versions are the rows of their leaves, and their original bytes hash to what was logged",
+        f"{report.posts:,} post versions are the rows of their leaves, and their original bytes are those logged",
         f"{report.captures:,} captures in {report.blocks:,} blocks are whole, and the tables are those of the log",
     ]
     if keys is not None:

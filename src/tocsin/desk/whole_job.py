@@ -35,9 +35,7 @@ def whole_job(
     """
     started = time.perf_counter()
     if output.suffix.lower() not in RENDERERS:
-        raise TocsinInputError(
-            f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS)
-        )
+        raise TocsinInputError(f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS))
     desk = _desk(desk_folder or output.with_name(f"{output.stem}-desk"), purpose, legal_basis, progress)
     read = collect(desk, [exports], options=ReadOptions(), progress=progress, processes=processes)
     for line in read.as_text():

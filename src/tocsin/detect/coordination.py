@@ -114,7 +114,8 @@ FROM (
 ) AS e JOIN co_accounts AS a ON e.no_a = a.account_no JOIN co_accounts AS b ON e.no_b = b.account_no
 ORDER BY account_a, account_b
 """
-STATEMENTS = (_DISTINCT, _ACCOUNTS, _CONTENTS, _OBJECTS, _SHARES, _ESTIMATE, _OBJECT_EDGES, _MET, _TAKING_PART, _EDGES)
+_FORGET = "CREATE OR REPLACE TEMP TABLE {table} AS SELECT 0 AS nothing"
+_TABLES = ("rows", "accounts", "contents", "objects", "shares", "object_edges", "met", "taking_part")
 
 
 def co_sharing_edges(
@@ -151,6 +152,8 @@ def co_sharing_edges(
     engine.run(_MET.format(pairs=pairs))
     engine.run(_TAKING_PART.format(**filling))
     edges = engine.table(_EDGES).cast(EDGES)
+    for table in _TABLES:
+        engine.run(_FORGET.format(table=f"co_{table}"))
     return edges if edge_quantile is None else edges_above(edges, edge_quantile)
 
 

@@ -34,22 +34,20 @@ class Posts:
         """From a table with leaf_index, account_id, posted_at, tags."""
         table = posts.select(["leaf_index", "account_id", "posted_at", "tags"]).sort_by("leaf_index")
         times_us, timed = present_us(table["posted_at"])
-        names = np.asarray(table["account_id"].to_pylist() or [], dtype=object)
-        accounts = np.unique(names, return_inverse=True)[1] if names.size else np.zeros(0, dtype=np.int64)
+        accounts, _ = _ranked(table["account_id"])
         tags = table["tags"].combine_chunks()
         flat = pc.fill_null(pc.list_flatten(tags), "")
         parents = np.asarray(pc.list_parent_indices(tags).to_numpy(zero_copy_only=False), dtype=np.int64)
-        encoded = pc.dictionary_encode(flat)
-        codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+        codes, tag_names = _ranked(flat)
         order = np.lexsort((parents, codes))
         return cls(
             leaves=np.asarray(table["leaf_index"].to_numpy(), dtype=np.int64),
-            accounts=np.asarray(accounts, dtype=np.int64),
+            accounts=accounts,
             times_us=times_us,
             timed=timed,
             tag_rows=parents[order],
             tag_codes=codes[order],
-            tags=[str(tag) for tag in encoded.dictionary.to_pylist()],
+            tags=tag_names,
         )
 
     def rows_by(self, members: pa.Table) -> dict[str, Ints]:
@@ -73,6 +71,18 @@ class Posts:
             for i in range(len(names))
             if bounds[i] < bounds[i + 1]
         }
+
+
+def _ranked(column: pa.ChunkedArray | pa.Array) -> tuple[Ints, list[str]]:
+    """Each value's place among the distinct values in order, and those: the same for any order of rows."""
+    encoded = pc.dictionary_encode(pc.fill_null(column, ""))
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    order = np.asarray(pc.array_sort_indices(encoded.dictionary).to_numpy(zero_copy_only=False), dtype=np.int64)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    indices = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return rank[indices], encoded.dictionary.take(pa.array(order)).to_pylist()
 
 
 def expanded_rows(table: Posts, rows: Ints, window: tuple[int, int]) -> tuple[Ints, tuple[str, ...]]:

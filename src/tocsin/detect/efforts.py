@@ -12,19 +12,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tocsin.detect.effort_posts import Posts, effort_tags, expanded_rows
-from tocsin.detect.finding_links import finding_links, merged_communities
+from tocsin.detect.finding_links import bridges, finding_links, merged_communities
 from tocsin.detect.timing import US, microseconds
 from tocsin.records.findings import Burst, Cluster, CoordinatedGroup, Effort
 
 Ints = NDArray[np.int64]
 _DAY_US = 86_400 * US
 _WHOLE_FINDINGS = ("tag", "domain", "link", "key", "group")  # kinds that make an effort by themselves
+_NAMED = ("tag", "domain", "link", "key")
+_MADE = ("group", "cluster")  # the same people or the same text: what lies in both is what joins them
+_LEAST_ACCOUNTS = 3  # what one or two people post in a day is no public matter
+_MOSTLY = 0.8
 _LOUVAIN_SEED = 11
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding with its posts, as rows of the posts table, in time order of nothing: sorted by row."""
+    """One finding with its posts, as rows of the posts table."""
 
     finding_id: str
     kind: str  # tag, domain, link, phrase, key, group, cluster
@@ -50,7 +54,8 @@ def efforts(
 
     Needs: members with columns (finding id, leaf_index) in this order; `posts` with leaf_index, account_id,
     posted_at, tags. Findings are joined by the cosine of their sets of posts, and, where they overlap in time, of
-    their accounts (an account in many findings counts little); Louvain communities of that
+    their accounts (an account in many findings counts little); findings across unrelated things join nothing;
+    Louvain communities of that
     graph, then communities are one that share 15 % of the smaller one's core posts, or half of its accounts and
     three times as many as chance gives. Formulaic clusters join
     nothing.
@@ -60,18 +65,29 @@ def efforts(
     found = _findings(bursts, burst_members, groups, group_members, clusters, cluster_members, table, min_cluster_posts)
     if not found:
         return []
+    across = bridges(
+        [f.rows for f in found], [f.kind in _NAMED for f in found], [f.kind not in _MADE for f in found], table.accounts
+    )
+    bridging = [found[i] for i in sorted(across)]
+    found = [f for i, f in enumerate(found) if i not in across]
     rows, windows = [f.rows for f in found], [(f.start_us, f.end_us) for f in found]
     communities = _communities(len(found), finding_links(rows, windows, table.accounts))
-    communities = merged_communities(
-        communities, rows, windows, table.accounts, table.times_us, [f.kind != "phrase" for f in found]
-    )
+    firm = [f.kind != "phrase" for f in found]
+    communities = merged_communities(communities, rows, windows, table.accounts, table.times_us, firm)
     made = []
     for community in communities:
         members = [found[i] for i in community]
+        members += _inside(bridging, members)
         effort = _effort(members, table, min_posts)
         if effort is not None:
             made.append(effort)
     return sorted(made, key=lambda e: (-len(e.leaf_indexes), e.effort_id))
+
+
+def _inside(bridging: list[Finding], members: list[Finding]) -> list[Finding]:
+    """The findings across things that nearly all lie in this effort after all."""
+    posts = np.unique(np.concatenate([f.rows for f in members]))
+    return [f for f in bridging if np.intersect1d(f.rows, posts).size >= _MOSTLY * f.rows.size]
 
 
 def _communities(count: int, links: dict[tuple[int, int], float]) -> list[list[int]]:
@@ -109,7 +125,11 @@ def _findings(
         window = (microseconds(cluster.first_posted_at), microseconds(cluster.last_posted_at) + 1)
         found.append(Finding(cluster.cluster_id, "cluster", "", rows_of.get(cluster.cluster_id, _NO_ROWS), *window))
     unique = {finding.finding_id: finding for finding in found if finding.rows.size}
-    return [unique[key] for key in sorted(unique)]
+    return [
+        unique[key]
+        for key in sorted(unique)
+        if unique[key].kind == "group" or np.unique(table.accounts[unique[key].rows]).size >= _LEAST_ACCOUNTS
+    ]
 
 
 _NO_ROWS: Ints = np.zeros(0, dtype=np.int64)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.detect.timing import US
+
 Ints = NDArray[np.int64]
+_DAY_US = 86_400 * US
 _LEAST_LINK = 0.15  # cosine under which two findings are not linked: one shared tag in a few posts joins nothing
 _LEAST_SHARED = 3  # posts or accounts
 _ACCOUNT_SHARE = 0.5  # what a cosine of accounts counts against one of posts
-_MOST_PAIRS = 20_000_000
+_MOST_PAIRS = 3_000_000
 # Two communities of findings are one effort from these on; each was chosen on the invented cast, see docs/methods.md.
 _MERGE_POSTS = 0.15  # of the smaller community's core posts
 _MERGE_ACCOUNTS = 0.5  # of the smaller community's accounts, where there are also
 _MERGE_LIFT = 3.0  # times as many shared accounts as two random sets of accounts active meanwhile would share
 _LEAST_MERGED = 5  # shared posts or accounts
+_BRIDGED = 0.25  # of a finding's posts in each of two unrelated things
 
 
 def finding_links(
@@ -31,6 +37,29 @@ def finding_links(
     return links
 
 
+def bridges(rows: Sequence[Ints], named: Sequence[bool], may_bridge: Sequence[bool], accounts: Ints) -> set[int]:
+    """Findings that lie across two things that have nothing to do with each other, and so must not join them.
+
+    Such a finding has a quarter of its posts in each of two `named` findings (a tag, a link, a domain) that hardly
+    share posts (15 % of the smaller) or accounts (half of the smaller): a generic tag, a common word.
+    """
+    shared = shared_counts(rows)
+    holders: dict[int, list[int]] = {}
+    for (i, j), count in shared.items():
+        for inner, outer in ((i, j), (j, i)):
+            if may_bridge[inner] and named[outer] and count >= max(_BRIDGED * rows[inner].size, _LEAST_SHARED):
+                holders.setdefault(inner, []).append(outer)
+    people = {k: np.unique(accounts[rows[k]]) for k in {k for held in holders.values() for k in held}}
+
+    def unrelated(a: int, b: int) -> bool:
+        smaller = min(rows[a].size, rows[b].size)
+        known = np.intersect1d(people[a], people[b], assume_unique=True).size
+        few_people = known < _MERGE_ACCOUNTS * min(people[a].size, people[b].size)
+        return shared.get((min(a, b), max(a, b)), 0) < _MERGE_POSTS * smaller and few_people
+
+    return {k for k, held in holders.items() if any(unrelated(a, b) for a, b in combinations(sorted(held), 2))}
+
+
 def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int, int], float]:
     """Cosine of each pair of sets that share at least three members (i < j).
 
@@ -40,15 +69,14 @@ def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int
     owner, code, spread = _memberships(sets)
     weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
     norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
-    found = {}
-    for pair, count, total in _pair_sums(owner, code, weight, len(sets)):
-        if count >= _LEAST_SHARED:
-            found[pair] = total / max(float(norms[pair[0]] * norms[pair[1]]), 1e-12)
-    return found
+    return {
+        pair: total / max(float(norms[pair[0]] * norms[pair[1]]), 1e-12)
+        for pair, _, total in _pair_sums(owner, code, weight, len(sets))
+    }
 
 
 def shared_counts(sets: Sequence[Ints]) -> dict[tuple[int, int], int]:
-    """How many members each pair of sets shares (i < j), where it is any."""
+    """How many members each pair of sets shares (i < j), where it is three or more."""
     owner, code, spread = _memberships(sets)
     return {pair: count for pair, count, _ in _pair_sums(owner, code, np.ones(spread.size), len(sets))}
 
@@ -75,23 +103,19 @@ def _memberships(sets: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
 def _pair_sums(
     owner: Ints, code: Ints, weight: NDArray[np.float64], set_count: int
 ) -> Iterator[tuple[tuple[int, int], int, float]]:
-    """Each pair of sets with its number and weight of shared members."""
-    none: Ints = np.zeros(0, dtype=np.int64)
-    found: list[tuple[Ints, NDArray[np.float64], NDArray[np.float64]]] = [(none, np.zeros(0), np.zeros(0))]
+    """Each pair of sets that shares at least three members, with their number and their weight."""
+    pairs: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    weights: list[NDArray[np.float64]] = [np.zeros(0)]
     for step in range(1, owner.size):
         same = np.flatnonzero(code[step:] == code[:-step])
         if same.size == 0:
             break
-        pairs, inverse, counts = np.unique(
-            owner[same] * set_count + owner[same + step], return_inverse=True, return_counts=True
-        )
-        found.append(
-            (pairs, counts.astype(np.float64), np.bincount(inverse, weight[code[same]], pairs.size).astype(np.float64))
-        )
-    pairs, counts, totals = (np.concatenate(part) for part in zip(*found, strict=True))
-    unique, inverse = np.unique(pairs, return_inverse=True)
-    count_sums, weight_sums = np.bincount(inverse, counts, unique.size), np.bincount(inverse, totals, unique.size)
-    for pair, count, total in zip(unique.tolist(), count_sums.tolist(), weight_sums.tolist(), strict=True):
+        pairs.append(owner[same] * set_count + owner[same + step])
+        weights.append(weight[code[same]])
+    unique, inverse, counts = np.unique(np.concatenate(pairs), return_inverse=True, return_counts=True)
+    totals = np.bincount(inverse, np.concatenate(weights), unique.size)
+    kept = counts >= _LEAST_SHARED
+    for pair, count, total in zip(unique[kept].tolist(), counts[kept].tolist(), totals[kept].tolist(), strict=True):
         yield divmod(pair, set_count), int(count), float(total)
 
 
@@ -114,7 +138,7 @@ def merged_communities(
     cores = {i: core_posts([rows[f] for f in c], [firm[f] for f in c]) for i, c in members.items()}
     people = {i: np.unique(accounts[cores[i]]) for i in members}
     spans = {i: (min(windows[f][0] for f in c), max(windows[f][1] for f in c)) for i, c in members.items()}
-    ordered = np.argsort(times_us, kind="stable")
+    active_accounts = _active_accounts(accounts, times_us)
     scores: dict[tuple[int, int], float] = {}
     sharing = _sharing([cores[i] for i in members]) | _sharing([people[i] for i in members])
     neighbours: dict[int, set[int]] = {i: set() for i in members}
@@ -125,9 +149,8 @@ def merged_communities(
     def together(i: int, j: int) -> float:
         if not _overlap(spans[i], spans[j]):
             return 0.0
-        first, last = min(spans[i][0], spans[j][0]), max(spans[i][1], spans[j][1])
-        between = ordered[np.searchsorted(times_us[ordered], first) : np.searchsorted(times_us[ordered], last)]
-        return _togetherness((cores[i], cores[j]), (people[i], people[j]), accounts[between])
+        meanwhile = (min(spans[i][0], spans[j][0]), max(spans[i][1], spans[j][1]))
+        return _togetherness((cores[i], cores[j]), (people[i], people[j]), lambda: active_accounts(*meanwhile))
 
     for i, j in sorted(sharing):
         if (score := together(i, j)) >= 1.0:
@@ -161,16 +184,28 @@ def core_posts(rows: Sequence[Ints], firm: Sequence[bool]) -> Ints:
     return np.union1d(posts[counts >= 2], np.concatenate(meant)) if meant else posts[counts >= 2]
 
 
-def _togetherness(cores: tuple[Ints, Ints], people: tuple[Ints, Ints], active: Ints) -> float:
-    """1 or more where two communities are one effort. `active` are the accounts of all posts meanwhile."""
+def _active_accounts(accounts: Ints, times_us: Ints) -> Callable[[int, int], int]:
+    """How many accounts posted from one instant to another, to the day."""
+    order = np.argsort(times_us, kind="stable")
+    days = times_us[order] // _DAY_US
+
+    @cache
+    def counted(first_day: int, last_day: int) -> int:
+        between = order[np.searchsorted(days, first_day) : np.searchsorted(days, last_day, side="right")]
+        return int(np.unique(accounts[between]).size)
+
+    return lambda first_us, last_us: counted(first_us // _DAY_US, last_us // _DAY_US)
+
+
+def _togetherness(cores: tuple[Ints, Ints], people: tuple[Ints, Ints], active: Callable[[], int]) -> float:
+    """1 or more where two communities are one effort. `active` counts the accounts of all posts meanwhile."""
     shared = np.intersect1d(*cores, assume_unique=True).size
-    smaller = min(cores[0].size, cores[1].size)
-    by_posts = shared / smaller / _MERGE_POSTS if shared >= _LEAST_MERGED else 0.0
+    by_posts = shared / min(cores[0].size, cores[1].size) / _MERGE_POSTS if shared >= _LEAST_MERGED else 0.0
     known = np.intersect1d(*people, assume_unique=True).size
-    if known < _LEAST_MERGED:
+    share = known / max(min(people[0].size, people[1].size), 1)
+    if known < _LEAST_MERGED or share < _MERGE_ACCOUNTS:
         return by_posts
-    share = known / min(people[0].size, people[1].size)
-    lift = known * np.unique(active).size / (people[0].size * people[1].size)
+    lift = known * active() / (people[0].size * people[1].size)
     return max(by_posts, min(share / _MERGE_ACCOUNTS, lift / _MERGE_LIFT))
 
 

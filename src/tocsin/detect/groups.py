@@ -216,7 +216,6 @@ FROM ({joint}) AS j LEFT JOIN ({expected}) AS x
   ON j.account_a = x.account_a AND j.account_b = x.account_b AND j.layer = x.layer
 ORDER BY j.account_a, j.account_b, j.layer
 """
-STATEMENTS = (_CANDIDATES, _HABIT, _DAYS, _COULD_MEET, _MEMBERS)
 
 
 def chance_tested_edges(

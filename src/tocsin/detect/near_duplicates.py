@@ -23,7 +23,7 @@ _BAND_ROWS = 4  # 16 bands of 4: a pair at similarity 0.7 meets in some band wit
 _SLACK = 0.2  # a sketch of 64 places errs by 0.057 (one standard deviation) at 0.7
 _ALL_PAIRS_UP_TO = 8  # posts in a bucket; in a fuller one each is compared with the first and with neighbours
 _NEIGHBOURS = 3
-_PAIRS_AT_ONCE = 200_000
+_PAIRS_AT_ONCE = 50_000
 
 _LINKS_AND_MENTIONS = r"(?:https?://|www\.)\S*|(?:^\s*rt\s+)?@[\pL\pM\pN_.]+:?"
 
@@ -47,7 +47,7 @@ def near_duplicate_clusters(
     if not 0.4 <= threshold <= 1:
         raise TocsinInputError("threshold out of range", expected="0.4 to 1", got=f"{threshold:g}")
     codes, rows, has_key = _exact_groups(text_keys, fingerprints, folded_texts)
-    signed, signatures = _signatures(_taken(fingerprints, rows))
+    signed, signatures = _signatures(fingerprints, rows)
     texts = _taken(folded_texts, rows)
     verified = _verified_pairs(signed, signatures, texts, threshold)
     labels = joined_labels(rows.size, verified[0], verified[1])
@@ -101,18 +101,22 @@ def _exact_groups(
     return codes, first.astype(np.int64), has_key
 
 
-def _signatures(fingerprints: pa.Array) -> tuple[Ints, NDArray[np.uint32]]:
-    """The places that have a signature, and the signatures as one matrix."""
-    lengths = pc.fill_null(pc.binary_length(fingerprints), 0).to_numpy(zero_copy_only=False)
-    whole = np.flatnonzero(lengths == 4 * SIGNATURE_SIZE).astype(np.int64)
+def _signatures(fingerprints: pa.ChunkedArray | pa.Array, rows: Ints) -> tuple[Ints, NDArray[np.uint32]]:
+    """The places in `rows` that have a signature, and the signatures as one matrix."""
+    lengths = pc.fill_null(pc.binary_length(fingerprints), 0)
+    lengths = lengths.to_numpy() if isinstance(lengths, pa.ChunkedArray) else lengths.to_numpy(zero_copy_only=False)
     wrong = int(((lengths != 0) & (lengths != 4 * SIGNATURE_SIZE)).sum())
     if wrong:
         raise TocsinInputError(
             f"{wrong} fingerprints have another size", expected=f"{4 * SIGNATURE_SIZE} bytes or none",
             next_step="make the fingerprints again with this version",
         )  # fmt: skip
-    raw = b"".join(fingerprints.take(pa.array(whole)).to_pylist())
-    return whole, np.frombuffer(raw, dtype="<u4").reshape(-1, SIGNATURE_SIZE)
+    whole = np.flatnonzero(lengths[rows] > 0).astype(np.int64)
+    kept = _taken(fingerprints, rows[whole]).cast(pa.binary(4 * SIGNATURE_SIZE))
+    # Fixed-size values lie one after another in the one data buffer: a million signatures are read without a copy.
+    flat = np.frombuffer(kept.buffers()[1] or b"", dtype="<u4")
+    first = kept.offset * SIGNATURE_SIZE
+    return whole, flat[first : first + whole.size * SIGNATURE_SIZE].reshape(-1, SIGNATURE_SIZE)
 
 
 def _verified_pairs(

@@ -115,6 +115,3 @@ def _phrase_events(texts: pa.Table, min_posts: int, min_phrase_posts: int, stop_
     listed = kept[places.codes]
     chosen = WordPlaces(places.words, places.codes[listed], places.rows[listed])
     return _word_events(chosen, texts["leaf_index"], texts["posted_at"]), int(is_word.sum() - kept.sum())
-
-
-STATEMENTS = (_LIST_EVENTS, _TEXTS)

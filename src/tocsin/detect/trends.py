@@ -16,7 +16,6 @@ GROUP BY u.item HAVING COUNT(*) >= {min_posts} AND COUNT(DISTINCT p.account_id) 
 ORDER BY post_count DESC, tag
 LIMIT {most}
 """
-STATEMENTS = (_TAGS,)
 
 
 class TagTrend(NamedTuple):

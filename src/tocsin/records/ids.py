@@ -32,11 +32,13 @@ def keyed_id(key: bytes, kind: IdKind, *parts: str) -> str:
     >>> keyed_id(b"k" * 32, "account", "twitter", "42")[0], len(keyed_id(b"k" * 32, "post", "x"))
     ('a', 27)
     """
-    message = kind.encode() + b"".join(
-        len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts)
-    )
+    message = bytearray(kind, "ascii")
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        message += len(raw).to_bytes(4, "big")
+        message += raw
     digest = hmac.digest(key, message, "sha256")[:16]
-    return _PREFIX[kind] + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
+    return _PREFIX[kind] + base64.b32encode(digest)[:26].decode("ascii").lower()
 
 
 @dataclass(frozen=True, slots=True)

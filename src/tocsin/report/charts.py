@@ -41,7 +41,7 @@ _AXIS = {
 def _config() -> Spec:
     return {
         "aria": False,
-        "background": None,
+        "background": "transparent",
         "font": "sans-serif",
         "view": {"stroke": None},
         "axis": dict(_AXIS),
@@ -101,7 +101,6 @@ def timeline_spec(
     if window is not None:
         domain = [_ms_text(window[0]), _ms_text(window[1])]
         marked = [row for row in marked if domain[0] <= row["at"] <= domain[1]]
-    middle = (domain[0] + domain[1]) / 2
     x = {
         "field": "at",
         "type": "temporal",
@@ -142,11 +141,12 @@ def timeline_spec(
         },
     ]
     for row in marked:
-        is_left = row["at"] <= middle
+        # Words stand before the event, where little was posted, unless they would not fit there.
+        is_after = (row["at"] - domain[0]) / (domain[1] - domain[0]) < len(row["title"]) * label_size * 0.6 / width
         layers.append(
             {
                 "data": _values([row]),
-                "mark": {"type": "text", "align": "left" if is_left else "right", "dx": 5 if is_left else -5, **size},
+                "mark": {"type": "text", "align": "left" if is_after else "right", "dx": 5 if is_after else -5, **size},
                 "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "title"}},
             }
         )

@@ -56,9 +56,10 @@ def html_of(dispatch: Document) -> str:
 
 def markdown_of(dispatch: Document) -> str:
     """The Markdown a document stands for."""
-    data = json.dumps(dispatch, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     text = (
-        _environment().get_template("dispatch.md").render(page=Page(dispatch), doc=dispatch, data=data, seal=UNSEALED)
+        _environment()
+        .get_template("dispatch.md")
+        .render(page=Page(dispatch), doc=dispatch, data=_inert_json(dispatch), seal=UNSEALED)
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -84,9 +85,9 @@ def render_trend_line(trend: Trend, redactor: Redactor) -> str:
 
 
 def _inert_json(dispatch: Document) -> Markup:
-    """JSON that no HTML parser can leave: pure ASCII, without any of < > &."""
+    """JSON that no HTML or Markdown parser can leave: pure ASCII, without any of < > & and the backtick."""
     text = json.dumps(dispatch, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    for char in "<>&":
+    for char in "<>&`":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return Markup(text)  # noqa: S704 (escaped just above)
 
@@ -150,6 +151,8 @@ def _environment() -> Environment:
         loader=PackageLoader(__package__, "templates"),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
+        # A field that no filter touched still cannot bring a deceptive character onto the page.
+        finalize=lambda value: shown_text(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -223,10 +223,9 @@ def _around_burst(campaign: Campaign, bucket_s: int) -> list[tuple[str, str, dic
         since = burst.trigger.event_at - length / 10
     fine_s = timeline_bucket_s(since, until, most=96)
     if fine_s < bucket_s:
-        window: dict[str, int | float | str] = {
-            "since": instant_text(since),
-            "until": instant_text(until),
-            "bucket_s": fine_s,
-        }
-        wanted.append(("burst/timeline", "campaign_timeline_between", window))
+        # Whole bars only: a bar cut by the window's edge would look like a lull.
+        since = datetime.fromtimestamp(since.timestamp() // fine_s * fine_s, UTC)
+        until = datetime.fromtimestamp(-(-until.timestamp() // fine_s) * fine_s, UTC)
+        window: dict[str, int | float | str] = {"since": instant_text(since), "until": instant_text(until)}
+        wanted.append(("burst/timeline", "campaign_timeline_between", {**window, "bucket_s": fine_s}))
     return wanted

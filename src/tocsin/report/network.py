@@ -19,7 +19,7 @@ _SEED = 7
 
 def canvas_height(account_count: int) -> int:
     """Height in pixels at which so many labels stay apart."""
-    return int(min(940, max(260, 200 + 4 * account_count)))
+    return int(min(1060, max(260, 200 + 4.4 * account_count)))
 
 
 def laid_out(accounts: Figure, ties: Figure) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _apart(points: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np
     """The points pushed until no two labels overlap, or as far as the canvas allows."""
     points = points.copy()
     low, high = _MARGIN, size - _MARGIN
-    for _ in range(400):
+    for _ in range(500):
         gap = points[:, None, :] - points[None, :, :]
         overlap = _BOX - np.abs(gap)
         clash: NDArray[np.bool_] = np.asarray((overlap > 0).all(axis=2))

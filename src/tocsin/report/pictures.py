@@ -8,6 +8,7 @@ from typing import Any
 from . import charts
 from .page import Page
 from .queries import ColumnKind
+from .shown import shown_text
 from .wording import parsed_instant, plural, shown_instant, shown_value
 
 # Picture -> the slots of the figures it is drawn from.
@@ -80,13 +81,16 @@ def _burst(row: tuple[Any, ...], bucket_s: int) -> dict[str, Any]:
         "start_at": row[2],
         "end_at": row[3],
         "expected_per_bucket": float(row[7]) * bucket_s / length_s,
-        "trigger_title": row[9],
+        "trigger_title": None if row[9] is None else shown_text(str(row[9])),
         "trigger_at": row[10],
     }
 
 
 def _bars(page: Page, name: str, kind: ColumnKind) -> str:
-    rows = [(shown_value(kind, row[0]), int(row[1] or 0), int(row[3] or 0)) for row in page.rows(f"campaign_{name}")]
+    rows = [
+        (shown_text(shown_value(kind, row[0])), int(row[1] or 0), int(row[3] or 0))
+        for row in page.rows(f"campaign_{name}")
+    ]
     said = "; ".join(f"{label}: {posts:,} {plural(posts, 'post')}, {calls:,} calling" for label, posts, calls in rows)
     return charts.svg_of(
         charts.bars_spec(rows[:12]), name=name, title=f"Posts and calls by {name[:-1]}", description=said + "."
@@ -148,17 +152,18 @@ def _map(page: Page) -> str:
             continue
         posts = int(row[1] or 0)
         invented = charts.is_invented(place["country"])
+        name, country = shown_text(place["name"]), shown_text(place["country_name"])
         note = " (invented)" if invented else ""
         points.append(
             {
-                "label": f"{place['name']}{note}",
+                "label": f"{name}{note}",
                 "posts": posts,
                 "lat": place["lat"],
                 "lon": place["lon"],
                 "invented": invented,
             }
         )
-        said.append(f"{place['name']}{note}, {place['country_name']}: {posts:,} {plural(posts, 'post')}")
+        said.append(f"{name}{note}, {country}: {posts:,} {plural(posts, 'post')}")
     return charts.svg_of(
         charts.map_spec(points),
         name="map",

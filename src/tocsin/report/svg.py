@@ -76,7 +76,7 @@ def _kept(element: ET.Element) -> ET.Element | None:
         return None
     if tag not in _ELEMENTS:
         raise TocsinError(f"a chart holds the element {tag!r}", expected="shapes and text only")
-    if element.get("display") == "none" or element.get("class") == "background":
+    if element.get("display") == "none" or element.get("class") == "background" or element.get("fill") == "transparent":
         return None
     out = ET.Element(tag, _attributes(element.attrib))
     out.text = element.text

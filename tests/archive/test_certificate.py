@@ -1,0 +1,77 @@
+"""The certificate says what was read, kept, doubled and quarantined, and never when that does not add up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from archive.village import NOW
+from tocsin.archive import certificate, certificate_markdown, finished_captures, snapshot, write_certificate
+from tocsin.archive.tally import CaptureTally, certified_capture, gaps
+from tocsin.records.errors import EvidenceError
+
+
+def test_it_counts_each_capture_and_the_total(full_desk):
+    shown = snapshot(full_desk.folder)
+    captures = finished_captures(shown)
+    body = certificate(captures, shown.checkpoint, NOW)
+    assert body["totals"]["read"] == 801
+    assert (body["totals"]["stored"], body["totals"]["duplicate"], body["totals"]["quarantined"]) == (500, 300, 1)
+    assert body["totals"]["versions"] == 100
+    assert body["totals"]["reasons"] == {"not JSON": 1}
+    assert [each["read"] for each in body["captures"]] == [300, 300, 201]
+    assert json.loads(json.dumps(body)) == body
+    text = certificate_markdown(captures, shown.checkpoint, NOW)
+    assert "Records read 801 = stored 500 + duplicate 300 + quarantined 1." in text
+    assert "not JSON: 1" in text
+    assert "does not prove that a platform served them" in " ".join(text.split())
+
+
+def test_counts_that_do_not_add_up_are_no_certificate(full_desk):
+    shown = snapshot(full_desk.folder)
+    good = finished_captures(shown)[0]
+    bad = replace(good, summary=replace(good.summary, duplicate=good.summary.duplicate + 1))
+    for make in (certificate, certificate_markdown):
+        with pytest.raises(EvidenceError, match="does not add up"):
+            make([bad], shown.checkpoint, NOW)
+    with pytest.raises(EvidenceError, match="do not add up"):
+        CaptureTally(read=2, stored=1).summary("k", "f", 0, None)
+
+
+def test_what_comes_from_outside_cannot_write_markup(full_desk):
+    shown = snapshot(full_desk.folder)
+    good = finished_captures(shown)[0]
+    hostile = replace(good, summary=replace(good.summary, query="<script>\n# x [a](b)", gone=("`*|",)))
+    text = certificate_markdown([hostile], shown.checkpoint, NOW)
+    assert "<script>" not in text
+    assert "\n# x" not in text
+    assert "\\`\\*\\|" in text
+
+
+def test_it_is_written_into_the_desk_in_both_forms(full_desk):
+    shown = snapshot(full_desk.folder)
+    path = write_certificate(full_desk.folder, finished_captures(shown), NOW)
+    assert path.parent == full_desk.folder / "certificates"
+    assert path.read_text().startswith("# Import certificate")
+    assert json.loads(path.with_suffix(".json").read_bytes())["totals"]["read"] == 801
+    full_desk.writer().close()
+    assert path.exists()
+
+
+def test_a_long_silence_in_a_capture_is_a_gap():
+    minutes = np.concatenate([np.arange(0, 3000, 5), np.arange(9000, 12000, 5)]).astype(np.int32)
+    (gap,) = gaps([minutes[::2], minutes[1::2]])
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    assert gap == (start + timedelta(minutes=2995), start + timedelta(minutes=9000))
+    assert gaps([np.arange(0, 3000, 5, dtype=np.int32)]) == ()
+    assert gaps([]) == ()
+    assert gaps([np.array([0, 100_000], np.int32)]) == ()
+
+
+def test_a_capture_is_read_back_from_its_table(full_desk):
+    for each in finished_captures(snapshot(full_desk.folder)):
+        assert certified_capture(json.loads(json.dumps(each.to_json()))) == each
