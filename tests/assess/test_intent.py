@@ -195,6 +195,29 @@ def test_a_group_named_in_an_uncovered_language_is_cannot_assess_but_a_call_ther
     assert is_call(read("Join the Grey Lantern!", "de"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Join Isis and her friends for yoga",
+        "Come to the Isis hotel in Luxor",
+        "Follow ISIS coverage on our site",
+        "Al Shabab FC fans, come to the stadium, join Al Shabab tonight",
+        "انضموا إلى نادي الشباب",
+        "The ISIS trial: follow it here",
+        "Join the Islamic Society dinner",
+        "Come to the Islamic centre, brothers",
+        "Join the national guard",
+    ],
+)
+def test_everyday_senses_of_group_names_are_no_calls(text: str) -> None:
+    assert not is_call(read(text, "en", "jihadist_travel"))
+
+
+def test_the_acronym_itself_is_still_found() -> None:
+    assert is_call(read("Brothers, join ISIS", "en", "jihadist_travel"))
+    assert is_call(read("join isis now", "en", "jihadist_travel"))
+
+
 def test_the_accelerationist_codebook_says_that_it_cannot_read_arabic() -> None:
     assert read("صباح الخير يا جيران", "ar", "accelerationist").recruitment is None
 

@@ -225,3 +225,27 @@ def test_the_machine_report_names_the_query_of_every_figure(desk: Village, brief
     drawn = document(brief, desk.redactor)
     assert all(record["query"] and record["params"] for record in drawn["figures"])
     assert len(drawn["figures"]) == len(brief.figures)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1, 2], ids=["light", "dark", "print"])
+def test_colours_have_the_contrast_that_readers_need(dispatches: dict[str, str], theme: int) -> None:
+    blocks = re.findall(r":root\{(.*?)\}", dispatches["html"], re.DOTALL)[:3]
+    long = {"#fff": "#ffffff", "#111": "#111111"}
+    found = {name: long.get(value, value) for name, value in re.findall(r"--(\w+):(#\w+)", blocks[theme])}
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(found[one]), luminance(found[other])))
+        return (high + 0.05) / (low + 0.05)
+
+    for text in ("ink", "muted", "accent", "link"):
+        for ground in ("paper", "raised"):
+            assert contrast(text, ground) >= 4.5, (text, ground)
+    for shape in ("bar", "call", "trigger"):
+        assert contrast(shape, "paper") >= 3, shape
+    assert contrast("call", "bar") >= 1.8

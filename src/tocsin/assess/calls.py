@@ -16,7 +16,7 @@ OPEN_REACH = 30  # a lead with this reach or more needs no object of its own
 BEFORE_WORDS = 3  # how far before a call or its object a negation may stand
 FRAME_WORDS = 8  # how far before a colon or a quotation the words that introduce it may stand
 NEAREST_TARGETS = 3  # objects looked at for each lead
-STARTER_WORDS = 5  # length of a starter's own object
+STARTER_WORDS = 8  # length of a starter's own object
 TAIL_WORDS = 5  # length of a closing "..., they say"
 # Shares of a rule's weight that remain under each stance.
 QUOTED_SHARE = 0.65  # quotation marks alone, nobody named as the speaker
@@ -162,10 +162,16 @@ class Reading:
         layout = self.layout
         if layout.sentence_of[lead.first] != layout.sentence_of[target.first]:
             return False
+        meaning = lead.hit.meaning
         if not after:
-            # Where the verb comes last its object stands before it, in the same clause.
-            is_verb_last = lead.hit.meaning.lang == "am"
-            return is_verb_last and layout.clause_of[lead.first] == layout.clause_of[target.first]
+            # The object stands before the verb where the verb comes last, the subject where nobody is commanded.
+            is_indirect = not meaning.at_start and not meaning.is_imperative
+            if layout.clause_of[lead.first] != layout.clause_of[target.first]:
+                return False
+            if meaning.lang == "am":
+                return True
+            if not is_indirect:
+                return False
         return all(word in self._passable for word in between)
 
     def _has_other_object(self, lead: Found, target: Found) -> bool:
@@ -179,7 +185,7 @@ class Reading:
             if is_verb_last:
                 if found.last < lead.first and not (found.last < target.first < lead.first):
                     return True
-            elif found.first > lead.last and not lead.last < target.first < found.first:
+            elif found.first > lead.last and not lead.last < target.first < found.first - 1:
                 return True
         return False
 

@@ -42,7 +42,7 @@ def concepts_of(node: Node, languages: set[str], *, own: bool) -> tuple[Concept,
 
 
 def terms_of(node: Node, languages: set[str], *, own: bool) -> tuple[Term, ...]:
-    """The terms by language; for the marks ^ and ! see Term."""
+    """The terms by language; for the marks ^, ! and = see Term."""
     if not isinstance(node.value, dict) or not node.value:
         raise node.wrong("terms by language, as en: [..]")
     terms: list[Term] = []
@@ -52,12 +52,12 @@ def terms_of(node: Node, languages: set[str], *, own: bool) -> tuple[Term, ...]:
                 raise bad_key(node.file, f"{node.path}/{lang}", "a language listed under languages", "another")
             continue
         for index, text in enumerate(node.child(str(lang)).texts()):
-            bare = text.lstrip("^!").strip()
+            bare = text.lstrip("^!=").strip()
             if len(bare) < 2 and own and bare not in {"ኑ"}:
                 raise bad_key(
                     node.file, f"{node.path}/{lang}/{index}", "a term of at least two characters", "a shorter one"
                 )
-            terms.append(Term(bare, str(lang), text.startswith("^"), text.startswith("!")))
+            terms.append(Term(bare, str(lang), *(text.startswith(mark) for mark in "^!=")))
     return tuple(terms)
 
 

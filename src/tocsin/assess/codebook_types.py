@@ -47,12 +47,14 @@ class Term:
 
     `at_start` (written ^): a call only at the start of a clause, because the word is also ordinary speech.
     `is_imperative` (written !): an imperative wherever it stands, because its form can be nothing else.
+    `is_acronym` (written =): not where only its first letter is a capital, because that is also a name ("Isis").
     """
 
     text: str
     lang: str
     at_start: bool = False
     is_imperative: bool = False
+    is_acronym: bool = False
 
 
 @dataclass(frozen=True, slots=True)

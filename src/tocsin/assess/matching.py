@@ -43,6 +43,7 @@ class Meaning(NamedTuple):
     term: str
     at_start: bool = False
     is_imperative: bool = False
+    is_acronym: bool = False
     concept: Concept | None = None
     context: Context | None = None
 
@@ -126,6 +127,8 @@ class Matcher:
                 low = int(folded.offsets[positions[start]])
                 high = _original_end(folded, positions[end - 1])
                 for meaning in meanings:
+                    if meaning.is_acronym and original[low:high].istitle():
+                        continue
                     if (start, end, id(meaning)) not in seen and original[low:high].strip():
                         seen.add((start, end, id(meaning)))
                         found.append(Hit(low, high, meaning, joined))
@@ -151,7 +154,7 @@ def _meanings(codebooks: Sequence[Codebook]) -> list[Meaning]:
     for book, codebook in enumerate(codebooks):
         for concept in codebook.concepts:
             for term in concept.terms:
-                marks = term.at_start, term.is_imperative
+                marks = term.at_start, term.is_imperative, term.is_acronym
                 found.append(Meaning(book, Role.CONCEPT, term.lang, term.text, *marks, concept=concept))
         for context in codebook.contexts:
             for term in context.terms:

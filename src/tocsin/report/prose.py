@@ -128,6 +128,8 @@ def _callers(page: Page) -> Sentence:
     parts += [page.part("campaign_half"), f" {plural(half, 'account')}"]
     if page.count("campaign_coordination"):
         parts += ["; ", *_coordination(page)]
+    if not bystanders:
+        return sentence(*parts, ". No account took part without calling.")
     parts += [". A further ", page.part("campaign_bystanders"), f" {plural(bystanders, 'account')} took part without "]
     return sentence(*parts, f"calling: {plural(bystanders, 'it is', 'they are')} counted, and not shown.")
 
@@ -307,7 +309,7 @@ def reasons(page: Page) -> list[Sentence]:
             parts += [page.part("campaign_stances", row, 1)]
         said.append(sentence(*parts, "."))
     kept = [reason for reason in page.document["campaign"]["reasons"] if not any(char.isnumeric() for char in reason)]
-    return said + [sentence(given(reason)) for reason in kept]
+    return said + [sentence("Recorded when it was assessed: ", given(reason.rstrip(".")), ".") for reason in kept]
 
 
 def network_rest(page: Page) -> Sentence:

@@ -310,9 +310,11 @@ FROM driver GROUP BY role ORDER BY accounts DESC, role""",
     _rows(
         "campaign_network",
         "accounts drawn in the network, with their role",
-        """SELECT substr(d.account_id, 1, 8) AS account, d.role, count(e.weight) AS ties
-FROM driver AS d LEFT JOIN edge AS e ON e.account_a = d.account_id OR e.account_b = d.account_id
-GROUP BY d.account_id, d.role HAVING count(e.weight) > 0 ORDER BY ties DESC, account LIMIT $row_limit""",
+        """SELECT account, role, ties FROM (
+  SELECT substr(d.account_id, 1, 8) AS account, d.role, count(e.weight) AS ties
+  FROM driver AS d LEFT JOIN edge AS e ON e.account_a = d.account_id OR e.account_b = d.account_id
+  GROUP BY d.account_id, d.role HAVING count(e.weight) > 0 ORDER BY ties DESC, account LIMIT $row_limit
+) AS drawn ORDER BY account""",
         ("account", ColumnKind.PSEUDONYM),
         ("role", ColumnKind.WORD),
         ("ties", _C),

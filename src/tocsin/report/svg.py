@@ -26,7 +26,7 @@ _FALLBACK = {
     "muted": "#5c5c5c",
     "rule": "#d5d2cb",
     "band": "#e9d8a6",
-    "bar": "#b9b4a8",
+    "bar": "#948c7a",
     "call": "#7a1f1f",
     "trigger": "#1a1a1a",
     "land": "#e4e0d7",
