@@ -1,4 +1,6 @@
-"""Writes the shipped fairness records from cases.py and the table in docs/fairness.md. Run by hand after a change.
+"""Writes the shipped fairness records, measured on the cast and on cases.py, and the table in docs/fairness.md.
+
+Run by hand after a change of a codebook, the rules or the cast:
 
 PYTHONPATH=src:tests python tests/assess/make_fairness.py
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assess.cases import cases
+from cast.labelled import demo_cast_cases
 from tocsin.assess import (
     FairnessRecord,
     fairness_record,
@@ -18,7 +21,7 @@ from tocsin.assess import (
 )
 from tocsin.enrich import FOLDER
 
-MEASURED_ON = "tests/assess/cases.py, short invented templates of this project"
+MEASURED_ON = "the sample posts that ship (tests/cast) and short invented templates (tests/assess/cases.py)"
 DOC = Path(__file__).resolve().parents[2] / "docs" / "fairness.md"
 MARKS = ("<!-- figures: begin -->\n", "<!-- figures: end -->\n")
 
@@ -26,7 +29,9 @@ MARKS = ("<!-- figures: begin -->\n", "<!-- figures: end -->\n")
 def records() -> list[FairnessRecord]:
     """The record of every shipped codebook, measured now."""
     return [
-        fairness_record(codebook, cases(codebook.name), FOLDER, measured_on=MEASURED_ON)
+        fairness_record(
+            codebook, [*demo_cast_cases(codebook.name), *cases(codebook.name)], FOLDER, measured_on=MEASURED_ON
+        )
         for codebook in shipped_codebooks()
     ]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pyarrow as pa
 
 from cast.generate import STARTS, generate
+from cast.labelled import labelled_cases
 from cast.names import BY_KEY
 from cast.score import score
 from tocsin import desk as desk_room
 from tocsin.archive import snapshot
-from tocsin.assess import Case, Codebook, campaign_id_of, fairness_record, load_codebook, write_record
+from tocsin.assess import Codebook, campaign_id_of, fairness_record, write_record
 from tocsin.desk.codebooks import chosen_codebooks, records_folder
 from tocsin.desk.detect import assessed_posts, campaigns_of, findings
 from tocsin.desk.engine import snapshot_engine
@@ -30,16 +30,6 @@ from tocsin.desk.events_file import events_in
 from tocsin.enrich import FOLDER
 
 CALLED_FROM = 0.5
-
-
-def cases_of(truth: dict[str, Any], texts: dict[str, str]) -> Iterator[Case]:
-    """The labelled posts of a cast as fairness cases; hand-offs and inquiries are neither calls nor benign."""
-    for row in truth["labels"]:
-        if row["label"] in ("handoff", "inquiry"):
-            continue
-        label = "call" if row["label"] == "call" else "benign"
-        post = f"{row['source']}:{row['platform_id']}"
-        yield Case(post, texts[post], row["lang"], label, row["group"])
 
 
 def through_the_house(folder: Path, truth: dict[str, Any], codebook: str) -> tuple[dict[str, Any], list[str]]:
@@ -66,7 +56,7 @@ def through_the_house(folder: Path, truth: dict[str, Any], codebook: str) -> tup
         names["post", row["post_id"]]: row["text"] for row in engine.table("SELECT post_id, text FROM posts").to_pylist()
     }
     books: list[Codebook] = list(chosen_codebooks([codebook]).values())
-    record = fairness_record(books[0], cases_of(truth, texts), FOLDER, measured_on="the cast of this exam")
+    record = fairness_record(books[0], labelled_cases(truth, texts), FOLDER, measured_on="the cast of this exam")
     write_record(record, records_folder(desk.folder))
     found = findings(engine, events_in(folder / "events.csv"), lambda _count: None)
     assessed = assessed_posts(engine, books, desk, desk_room.Silent())
