@@ -6,12 +6,11 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from tocsin.archive import commitment_roots
+from tocsin.archive import commitment_roots, posted_at_text
 from tocsin.records.ids import Pseudonyms
 from tocsin.records.posts import COLLECTED, NAMES, Block, ParsedPost
 
@@ -28,17 +27,6 @@ class PseudonymousBlock:
     names: pa.Table  # NAMES
     secrets: bytes = field(repr=False)  # SECRET_BYTES a post
     roots: bytes = field(repr=False)  # 32 a post
-
-
-def committed_time(instant: datetime | None) -> str:
-    """The text form of an instant that is committed to: ISO 8601, UTC, microseconds, "Z"; "" where unknown.
-
-    >>> committed_time(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC))
-    '2026-02-03T04:05:06.000000Z'
-    """
-    if instant is None:
-        return ""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def storable(text: str) -> str:
@@ -85,7 +73,7 @@ def pseudonymous_block(
     rows: list[tuple[object, ...]] = []
     committed: list[Sequence[str]] = []
     for record, text, found in zip(records, texts, text_mentions(texts), strict=True):
-        when = committed_time(record.posted_at)
+        when = posted_at_text(record.posted_at)
         content_id = _content_id(pseudonyms, record, text, when)
         rows.append(_row(record, text, found, (source, capture_id, content_id), makers))
         committed.append(

@@ -178,7 +178,7 @@ ENRICHED_FIELDS: tuple[pa.Field, ...] = (
 
 # Columns given by the archive when the version is committed to the log.
 ARCHIVED_FIELDS: tuple[pa.Field, ...] = (
-    pa.field("leaf_index", pa.int64(), nullable=False),  # position in the log: the dense id of a version
+    pa.field("leaf_index", pa.int64(), nullable=False),  # position in the log: unique and in order, not dense
     pa.field("version_no", pa.int32(), nullable=False),  # 1 for the first content seen of the post
     pa.field("archived_at", _UTC_US, nullable=False),
 )
