@@ -21,8 +21,8 @@ $(VENV)/.python:
 # The default install, locked with hashes; its time and size are printed apart from the demo's.
 $(VENV)/.default: $(VENV)/.python requirements/default.lock requirements/build.lock pyproject.toml
 	@start=$$(date +%s); \
-	$(PIP) install --require-hashes -r requirements/default.lock && \
-	size=$$(du -sm $(VENV) | cut -f1) && \
+	$(PIP) install --no-compile --require-hashes -r requirements/default.lock && \
+	size=$$(( $$(du -sb $(VENV) | cut -f1) / 1000000 + 1 )) && \
 	$(PIP) install --require-hashes -r requirements/build.lock && \
 	$(PIP) install --no-deps --no-build-isolation -e . && \
 	echo "Installed in $$(( $$(date +%s) - start )) s; $$size MB unpacked (default install)."

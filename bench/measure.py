@@ -9,88 +9,112 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-SAMPLE_S = 0.1
+SAMPLE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run. `peak_bytes` is the largest sum of proportional set sizes over the process tree that was sampled."""
+    """One run. `messages` are the lines of stderr, each with the seconds after the start at which it came."""
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     answer: dict[str, object]
     exit_code: int
-    errors: str
+    messages: tuple[tuple[float, str], ...] = field(default=())
+
+    @property
+    def errors(self) -> str:
+        """The last lines of stderr."""
+        return "\n".join(line for _, line in self.messages[-12:])
+
+    def number(self, name: str) -> float:
+        """A number of the answer."""
+        value = self.answer[name]
+        assert isinstance(value, int | float), name
+        return float(value)
 
 
-def _children(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
+    """A process and all its descendants (those that end meanwhile are left out)."""
     found = [pid]
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found.extend(_children(int(child)))
+                found.extend(process_tree(int(child)))
     except OSError:
         pass
     return found
 
 
-def _proportional_bytes(pid: int) -> int:
+def unbacked_bytes(pid: int) -> int:
+    """Anonymous and shared memory of a process: pages of files, which the kernel may drop at any time, do not count.
+
+    Taken from counters, because walking the page tables (smaps_rollup) would slow the process that is measured.
+    Pages that forked processes share are counted for each: the sum over a tree is an upper bound.
+    """
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss_Anon:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return 0
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def measured(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Measured:
     """Run a command to its end. The last line of its stdout may be a JSON object: the answer.
 
-    Memory is anonymous memory (Pss_Anon): pages of mapped files that the kernel may drop at any time are not counted.
+    The peak is the largest sum of `unbacked_bytes` over the process tree, looked at every SAMPLE_S seconds.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     process = subprocess.Popen(
-        list(command),
+        [str(word) for word in command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **(environment or {})},
         cwd=cwd,
+        text=True,
+        errors="replace",
     )
+    assert process.stdout is not None and process.stderr is not None
+    out: list[tuple[float, str]] = []
+    messages: list[tuple[float, str]] = []
+    readers = [
+        threading.Thread(target=_read, args=(process.stdout, out, start), daemon=True),
+        threading.Thread(target=_read, args=(process.stderr, messages, start), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
     peak = 0
-    done = threading.Event()
-
-    def sample() -> None:
-        nonlocal peak
-        while not done.is_set():
-            peak = max(peak, sum(_proportional_bytes(pid) for pid in _children(process.pid)))
-            done.wait(SAMPLE_S)
-
-    sampler = threading.Thread(target=sample, daemon=True)
-    sampler.start()
-    out, err = process.communicate()
+    while True:
+        peak = max(peak, sum(unbacked_bytes(pid) for pid in process_tree(process.pid)))
+        try:
+            process.wait(SAMPLE_S)
+            break
+        except subprocess.TimeoutExpired:
+            continue
     seconds = time.perf_counter() - start
-    done.set()
-    sampler.join()
+    for reader in readers:
+        reader.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    lines = out.decode("utf-8", "replace").strip().splitlines()
+    return Measured(seconds, cpu, peak, _answer(out), process.returncode, tuple(messages))
+
+
+def _read(stream: IO[str], into: list[tuple[float, str]], start: float) -> None:
+    for line in stream:
+        into.append((time.perf_counter() - start, line.rstrip("\n")))
+
+
+def _answer(out: Sequence[tuple[float, str]]) -> dict[str, object]:
     try:
-        answer = json.loads(lines[-1]) if lines else {}
+        answer = json.loads(out[-1][1]) if out else {}
     except ValueError:
-        answer = {}
-    return Measured(
-        seconds,
-        cpu,
-        peak,
-        answer if isinstance(answer, dict) else {"value": answer},
-        process.returncode,
-        err.decode("utf-8", "replace")[-2000:],
-    )
+        return {}
+    return answer if isinstance(answer, dict) else {"value": answer}

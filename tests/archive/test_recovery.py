@@ -15,6 +15,8 @@ from archive.conftest import VillageDesk, new_desk
 from archive.village import NOW, batch, blocks_of, clock, imported, records
 from tocsin.archive import open_writer, record_bytes, snapshot, verify_desk
 from tocsin.archive.durable import Disk
+from tocsin.archive.tables import Manifest
+from tocsin.archive.tiles import unacknowledged_tiles
 from tocsin.records.errors import EvidenceError, TocsinError
 from tocsin.records.posts import CaptureNote
 
@@ -141,11 +143,25 @@ def import_until_it_fails(desk: VillageDesk, disk: Callable[[Path], Disk], expec
     pytest.fail("nothing failed")
 
 
+def check_nothing_half_there(folder: Path, manifest: Manifest) -> None:
+    """No file that the last acknowledged state does not name, and no line of a capture beyond it."""
+    assert unacknowledged_tiles(folder / "log", manifest.log_size) == []
+    assert not [path for path in (folder / "secrets").iterdir() if int(path.name[:12]) >= manifest.log_size]
+    named = {each.path for files in manifest.tables.values() for each in files}
+    assert {str(path.relative_to(folder / "tables")) for path in folder.glob("tables/*/*")} == named
+    assert not [path for path in folder.glob("tables/manifest-*") if int(path.stem[9:]) > manifest.generation]
+    sizes = {path.stem: path.stat().st_size for path in folder.glob("captures/*")}
+    assert len(sizes) == manifest.captures_begun
+    for capture_id, each in manifest.open_captures.items():
+        assert sizes[capture_id] == each.file_bytes
+
+
 def check_recovered(desk: VillageDesk, acknowledged: int, *, thorough: bool = False) -> None:
     """The desk verifies, has every acknowledged post once, and the import can be finished."""
     shown_before = snapshot(desk.folder).rows("posts")
     with desk.writer() as writer:
         assert writer.snapshot().rows("posts") >= max(acknowledged, shown_before)
+        check_nothing_half_there(desk.folder, writer.snapshot().manifest)
     if thorough:
         assert verify_desk(desk.folder, desk.keys).posts >= acknowledged
     certified, _ = desk.collect(LINES, **SMALL)

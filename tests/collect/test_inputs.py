@@ -199,3 +199,14 @@ def test_an_empty_file_is_an_input(tmp_path: Path) -> None:
     assert content(given) == b""
     assert isinstance(given, Input)
     assert given.size == 0
+
+
+def test_the_directory_of_a_zip_is_read_once_for_all_members(tmp_path: Path) -> None:
+    """Else a zip of 10,000 members takes minutes. The file is taken away after the first reading to see it."""
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(300):
+            archive.writestr(f"{number:05}.txt", b"%d" % number)
+    found = opened(path)
+    path.unlink()
+    assert [content(given) for given in found] == [b"%d" % number for number in range(300)]

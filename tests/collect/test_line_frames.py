@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -42,6 +43,40 @@ def test_a_line_too_long_is_told_by_place_and_length_and_the_next_are_read(size:
     assert [(record.record_offset, record.record_length, record.line_no) for record in found if record] == [(7, 100, 2)]
     kept = [line for _, line in lines(blocks) if line]
     assert kept == ([b"before", b"after"] if b"after" in end else [b"before"])
+
+
+class LongLine(io.RawIOBase):
+    """One line of `size` bytes, made as it is read, and a short one."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if self._left < 0:
+            return b""
+        given = min(size, self._left)
+        self._left = self._left - given or -1
+        return b"x" * given + (b"\nafter" if self._left < 0 else b"")
+
+
+def test_memory_does_not_grow_with_a_line() -> None:
+    size, limit = 40 << 20, 4 << 20
+    tracemalloc.start()
+    found = [
+        (oversize_record(frame), block.data[frame.start : frame.end])
+        for block in line_blocks(LongLine(size), 1 << 20, limit)  # type: ignore[arg-type]
+        for frame in block.frames
+    ]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    refused, (after, text) = found[0][0], found[1]
+    assert refused is not None
+    assert refused.record_length == size
+    assert (after, text) == (None, b"after")
+    assert peak < 4 * limit
 
 
 class Breaking(io.BytesIO):

@@ -138,3 +138,22 @@ def test_order_of_rows_and_findings_never_matters(engine):
 def test_no_findings_and_no_posts_make_no_effort():
     none = pa.table({"burst_id": pa.array([], pa.string()), "id": pa.array([], pa.int64())})
     assert efforts([], none, [], NO_GROUPS, [], NO_CLUSTERS, posts_table([])) == []
+
+
+def test_texts_repeated_by_the_same_busy_people_are_not_one_effort():
+    rng = np.random.default_rng(5)
+    busy = 1 / np.arange(1, 201)
+    people = rng.choice(200, 8000, p=busy / busy.sum())
+    posts = posts_table([post(f"u{person}", float(rng.integers(20 * 86_400))) for person in people])
+    clusters, rows = [], []
+    for number in range(60):
+        own = np.sort(rng.choice(8000, 20, replace=False))
+        times = [posts["posted_at"][int(i)].as_py() for i in own]
+        accounts = {posts["account_id"][int(i)].as_py() for i in own}
+        clusters.append(Cluster(f"n{number}", 20, len(accounts), int(own[0]), min(times), max(times)))
+        rows += [(f"n{number}", int(i)) for i in own]
+    members = pa.table({"cluster_id": [r[0] for r in rows], "leaf_index": [r[1] for r in rows]})
+    none = pa.table({"burst_id": pa.array([], pa.string()), "id": pa.array([], pa.int64())})
+    made = efforts([], none, [], NO_GROUPS, clusters, members, posts)
+    assert all(len(effort.cluster_ids) <= 3 for effort in made)
+    assert len(made) <= 3

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    """The exit code of a command that raised nothing. Not click's own `main`, which ends the process on a closed pipe."""
+    """The exit code of a command. Not by click's own `main`: that one ends the process on a closed pipe."""
     for word in (*words, os.environ.get("TOCSIN_DESK", "")):
         if not _is_utf8(word):
             raise TocsinInputError(

@@ -63,6 +63,7 @@ def coordination(
         min_participation=min_participation,
         edge_quantile=edge_quantile,
         output=output,
+        progress=door,
         raw_ids=raw_ids,
     )
     door.result(done)
@@ -75,7 +76,7 @@ def coordination(
 @click.option("--key", metavar="COL", help="The series is this column's value.")
 @click.option("--text", metavar="COL", help="The series are the words and tags of this column.")
 @click.option("--id", "id_column", metavar="COL", help="Adds post_ids to each line.")
-@click.option("--q-value", default=0.05, show_default=True, type=click.FloatRange(0, 1, min_open=True))
+@click.option("--q-value", default=0.05, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @with_door
 def bursts(
     door: Door,
@@ -94,14 +95,18 @@ def bursts(
         raise TocsinInputError(
             "bursts of a file need columns", expected="--time COL and one of --key COL or --text COL"
         )
-    door.lines(desk_room.bursts_of_file(file, time=time, key=key, text=text, id_column=id_column, q_value=q_value))
+    door.lines(
+        desk_room.bursts_of_file(
+            file, time=time, key=key, text=text, id_column=id_column, q_value=q_value, progress=door
+        )
+    )
 
 
 @click.command()
 @click.argument("file", required=False, type=_FILE)
 @click.option("--id", "id_column", metavar="COL")
 @click.option("--text", metavar="COL")
-@click.option("--similarity", default=0.7, show_default=True, type=click.FloatRange(0.3, 1.0))
+@click.option("--similarity", default=0.7, show_default=True, type=click.FloatRange(0.4, 1.0))
 @with_door
 def clusters(door: Door, file: Path | None, id_column: str | None, text: str | None, similarity: float) -> None:
     """Near-duplicates of a FILE, one JSON object a line; without a FILE, the clusters of the desk."""
@@ -110,7 +115,7 @@ def clusters(door: Door, file: Path | None, id_column: str | None, text: str | N
         return
     if id_column is None or text is None:
         raise TocsinInputError("clusters of a file need columns", expected="--id COL and --text COL")
-    door.lines(desk_room.clusters_of_file(file, id_column=id_column, text=text, similarity=similarity))
+    door.lines(desk_room.clusters_of_file(file, id_column=id_column, text=text, similarity=similarity, progress=door))
 
 
 @click.command()

@@ -86,9 +86,9 @@ def is_compressed(head: bytes) -> bool:
     return head.startswith((GZIP, ZSTD))
 
 
-def guarded_member(opened: Any, packed_size: int, name: str, archive: Any) -> BinaryIO:
-    """The stream of a zip member, guarded; `archive` is closed with it."""
-    return _buffered(GuardedStream(opened, lambda: packed_size, name, archive))
+def guarded_member(opened: Any, packed_size: int, name: str) -> BinaryIO:
+    """The stream of a zip member, guarded."""
+    return _buffered(GuardedStream(opened, lambda: packed_size, name))
 
 
 def _buffered(guarded: GuardedStream) -> BinaryIO:

@@ -112,8 +112,10 @@ def _tried(given: Input) -> Input | RefusedInput:
 
 def _zip_inputs(path: Path, name: str) -> Iterator[Input | RefusedInput]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+        # one for all members: reading the directory anew for each would take time squared in their number;
+        # it closes itself once no input refers to it
+        archive = zipfile.ZipFile(path)
+        members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, UnicodeError):
         yield RefusedInput(name, "a damaged zip archive")
         return
@@ -130,7 +132,7 @@ def _zip_inputs(path: Path, name: str) -> Iterator[Input | RefusedInput]:
         if any(part.startswith(".") or part == "__MACOSX" for part in parts if part != ".."):
             continue
         reason = _member_refusal(member, parts)
-        yield RefusedInput(shown, reason) if reason else _tried(_member_input(path, name, shown, member))
+        yield RefusedInput(shown, reason) if reason else _tried(_member_input(archive, path, name, shown, member))
 
 
 def _member_refusal(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
@@ -143,15 +145,13 @@ def _member_refusal(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
     return ""
 
 
-def _member_input(path: Path, container: str, shown: str, member: zipfile.ZipInfo) -> Input:
+def _member_input(archive: zipfile.ZipFile, path: Path, container: str, shown: str, member: zipfile.ZipInfo) -> Input:
     def opened() -> BinaryIO:
-        archive = zipfile.ZipFile(path)
         try:
             stream = archive.open(member)
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
-            archive.close()
             raise TocsinInputError(f"{shown}: a damaged member of a zip archive") from None
-        return decompressed(guarded_member(stream, member.compress_size, shown, archive), shown)
+        return decompressed(guarded_member(stream, member.compress_size, shown), shown)
 
     return Input(shown, member.file_size, opened, container, lambda: path.open("rb"))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import string
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import pyarrow as pa
 
@@ -38,11 +40,15 @@ from tocsin.collect import (
 from tocsin.desk.block_work import BlockPool, BlockTask, BlockWork
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Bar, Progress
+from tocsin.desk.pseudonymise import storable
 from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 from tocsin.records.posts import Block
 
 # A commit costs a dozen fsyncs whatever its size; this many blocks are about 16 MiB and some 16,000 posts.
 BLOCKS_PER_COMMIT = 16
+LONGEST_STATED = 1000  # characters of a stated reason or role: a log entry holds 64 KiB
+# Statements hold ASCII only (one spelling each); what is readable stays so, all but the percent sign itself.
+_AS_IS = "".join(set(string.printable) - set(string.whitespace) - {"%"}) + " "
 COUNTED = ("read", "stored", "duplicate", "quarantined")
 
 
@@ -110,6 +116,7 @@ def collect(
     An input that cannot be read is listed, with the reason, and its neighbours are read all the same.
     Raises TocsinInputError where nothing at all could be read, EvidenceError where the desk does not verify.
     """
+    _check_given(paths, options)
     keys = load_keys(desk.folder, desk.keys_folder)
     desk.staging.mkdir(exist_ok=True)
     captures: list[CertifiedCapture] = []
@@ -118,20 +125,48 @@ def collect(
         writer = stack.enter_context(open_writer(desk.folder, keys, desk.clock, wait_s=10.0))
         index = stack.enter_context(IndexWriter(desk.folder))
         pool = stack.enter_context(BlockPool(processes))
+        if options.may_read_private:
+            # Before anything is read: who said they may, why and as what, is in the log whatever comes after.
+            writer.append_statements([_private_statement(str(options.private_ok), str(options.my_role))])
         one = _OneDesk(writer, index, pool, keys, options, progress)
-        for given in open_inputs(paths, stdin if stdin is not None else sys.stdin.buffer, desk.staging):
+        for found in open_inputs(paths, stdin or getattr(sys.stdin, "buffer", None), desk.staging):
+            # File names on disk need not be text.
+            given = replace(found, name=storable(found.name))
             if isinstance(given, RefusedInput):
                 refused.append(given)
                 continue
             finished, problem = one.collected(given)
-            captures.extend([finished] if finished is not None else [])
-            refused.extend([RefusedInput(given.name, problem)] if problem else [])
+            captures.extend(finished)
+            refused.extend([RefusedInput(given.name, storable(problem))] if problem else [])
     if not captures:
         _nothing_read(refused)
     certificate = write_certificate(desk.folder, captures, desk.clock())
-    named = {os.path.basename(str(path)) for path in paths}
+    named = {"stdin" if str(path) == "-" else os.path.basename(str(path)) for path in paths}
     by_name = tuple(item for item in refused if item.name.split("!")[0] in named)
     return CollectResult(tuple(captures), tuple(refused), by_name, certificate, dict(one.dropped))
+
+
+def _check_given(paths: Sequence[str | Path], options: ReadOptions) -> None:
+    """Raise TocsinInputError for an empty path (an unset variable in a script) and for half a statement."""
+    if not all(str(path).strip() for path in paths):
+        raise TocsinInputError("a path is empty", expected="files or folders of exports")
+    stated = (options.private_ok, options.my_role)
+    if any(words is not None for words in stated) and not options.may_read_private:
+        raise TocsinInputError(
+            "reading private or limited posts needs a reason and a role", expected="--private-ok REASON --my-role TEXT"
+        )
+    if any(len(words or "") > LONGEST_STATED for words in stated):
+        raise TocsinInputError("the stated reason or role is too long", expected=f"at most {LONGEST_STATED} characters")
+
+
+def _private_statement(reason: str, role: str) -> dict[str, str | int]:
+    """The log's statement that someone may read private or limited posts; text is percent-encoded UTF-8 (RFC 3986)."""
+    return {
+        "type": "private_ok",
+        "v": 1,
+        "reason": quote(reason.strip(), safe=_AS_IS),
+        "role": quote(role.strip(), safe=_AS_IS),
+    }
 
 
 def _nothing_read(refused: Sequence[RefusedInput]) -> None:
@@ -140,7 +175,7 @@ def _nothing_read(refused: Sequence[RefusedInput]) -> None:
     first = refused[0]
     more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
     raise TocsinInputError(
-        f"nothing could be read; {first.name}: {first.reason}{more}",
+        f"nothing could be read; {first.name}: {first.reason.removeprefix(f'{first.name}: ')}{more}",
         next_step="tocsin sources lists what can be read; columns of a table are named with --map field=column",
     )
 
@@ -157,37 +192,63 @@ class _OneDesk:
     progress: Progress
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def collected(self, given: Input) -> tuple[CertifiedCapture | None, str]:
-        """The finished capture of an input (None: nothing was read) and what went wrong ("": nothing)."""
+    def collected(self, given: Input) -> tuple[list[CertifiedCapture], str]:
+        """The finished captures of an input (none: nothing was read) and what went wrong ("": nothing).
+
+        They are two where an import was interrupted and the file has changed since: what was kept then is closed as it
+        is, and the file as it is now is read from its beginning.
+        """
+        closed: list[CertifiedCapture] = []
         try:
             reader = recognise(head_of(given, HEAD_SIZE), given.name, self.options)
             context = reader.context(given.open, self.options)
         except EvidenceError:
             raise
         except TocsinError as error:
-            return None, error.message
-        with given.open() as stream, self.progress.bar(given.name, given.size, "bytes") as bar:
-            blocks = reader.blocks(stream, context)
-            try:
-                first = next(blocks, None)
-            except TocsinInputError as error:
-                return None, error.message
-            if first is None:
-                return None, "it is empty"
-            return self._written(given, reader, context, chain([first], blocks), first.data, bar)
+            return closed, error.message
+        with self.progress.bar(given.name, given.size, "bytes") as bar:
+            while True:
+                with given.open() as stream:
+                    problems: list[str] = []
+                    blocks = _until_it_breaks(reader.blocks(stream, context), problems)
+                    first = next(blocks, None)
+                    if first is None:
+                        return closed, problems[0] if problems else "it is empty"
+                    capture = self._begun(given, reader, context, first.data)
+                    unread = self._unread(capture, chain([first], blocks))
+                    if unread is not None:
+                        finished = self._written(capture, reader, context, unread, bar)
+                        kept = f"{problems[0]} (what came before was kept)" if problems else ""
+                        return [*closed, finished], kept
+                closed.append(self.writer.finish_capture(capture))
+                self.progress.note(f"{given.name} has changed since its import was interrupted: it is read anew.")
 
-    def _written(
-        self, given: Input, reader: Reader, context: ReadContext, blocks: Iterator[Block], first: bytes, bar: Bar
-    ) -> tuple[CertifiedCapture, str]:
+    def _begun(self, given: Input, reader: Reader, context: ReadContext, first: bytes) -> Capture:
         container = given.container_open() if given.container_open is not None else None
-        with ExitStack() as stack:
-            if container is not None:
-                stack.enter_context(container)
-            capture = self.writer.begin_capture(
+        with container if container is not None else nullcontext():
+            return self.writer.begin_capture(
                 context.note, reader.manifest.format, given.name, first, container=container
             )
-        problems: list[str] = []
-        tasks = self._tasks(capture, reader, context, blocks, problems)
+
+    def _unread(self, capture: Capture, blocks: Iterator[Block]) -> Iterator[Block] | None:
+        """The blocks not acknowledged before; None where the file differs from the one whose import was interrupted."""
+        for block in blocks:
+            try:
+                if not self.writer.skips(capture, block):
+                    return chain([block], blocks)
+            except TocsinInputError:
+                return None
+        return iter(())
+
+    def _written(
+        self, capture: Capture, reader: Reader, context: ReadContext, blocks: Iterator[Block], bar: Bar
+    ) -> CertifiedCapture:
+        tasks = (
+            BlockTask(
+                block, reader.manifest.format, context, context.source, capture.capture_id, self.keys.pseudonym_key
+            )
+            for block in blocks
+        )
         gone: Counter[str] = Counter()
         batch: list[BlockWork] = []
         for work in self.pool.results(tasks):
@@ -200,26 +261,7 @@ class _OneDesk:
                 batch = []
         if batch:
             self._commit(capture, batch)
-        finished = self.writer.finish_capture(capture, gone=[f"{kind}: {count}" for kind, count in gone.items()])
-        return finished, problems[0] if problems else ""
-
-    def _tasks(
-        self, capture: Capture, reader: Reader, context: ReadContext, blocks: Iterator[Block], problems: list[str]
-    ) -> Iterator[BlockTask]:
-        """The blocks still to be worked on. A stream that breaks off ends here; what came before it is kept."""
-        while True:
-            try:
-                block = next(blocks, None)
-            except TocsinInputError as error:
-                problems.append(f"{error.message} (what came before was kept)")
-                return
-            if block is None:
-                return
-            if self.writer.skips(capture, block):
-                continue
-            yield BlockTask(
-                block, reader.manifest.format, context, context.source, capture.capture_id, self.keys.pseudonym_key
-            )
+        return self.writer.finish_capture(capture, gone=[f"{kind}: {count}" for kind, count in gone.items()])
 
     def _commit(self, capture: Capture, batch: Sequence[BlockWork]) -> None:
         result = self.writer.commit(
@@ -233,3 +275,11 @@ class _OneDesk:
             other_records=sum(sum(work.non_posts.values()) for work in batch),
         )
         self.index.add(result.rows)
+
+
+def _until_it_breaks(blocks: Iterator[Block], problems: list[str]) -> Iterator[Block]:
+    """The blocks of a stream. One that breaks off ends here and says why in `problems`; what came before it is kept."""
+    try:
+        yield from blocks
+    except TocsinInputError as error:
+        problems.append(error.message)

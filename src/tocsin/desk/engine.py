@@ -65,8 +65,18 @@ class DuckDBEngine:
         if not files:
             self.register(view, schema.empty_table())
             return
-        names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        names = ", ".join(quoted_path(file) for file in files)
         self.run(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM read_parquet([{names}])")
+
+
+def quoted_path(file: str | Path) -> str:
+    """A path as an SQL string that names this one file: DuckDB would read `[`, `*` and `?` in it as a pattern.
+
+    >>> quoted_path("case [1]/it's.csv")
+    "'case [[]1]/it''s.csv'"
+    """
+    plain = "".join(f"[{char}]" if char in "[*?" else char for char in str(file))
+    return "'" + plain.replace("'", "''") + "'"
 
 
 def snapshot_engine(

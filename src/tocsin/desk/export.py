@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tocsin.desk.findings_store import Run, latest_run, load, load_table
 from tocsin.desk.place import Desk
+from tocsin.desk.write_file import write_whole
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, CoordinatedGroup, Trend
 from tocsin.share import (
@@ -46,7 +47,7 @@ def export(desk: Desk, what: str, output: Path) -> dict[str, Any]:
         table = _TABLES[what](campaigns)
         key = new_export_key(secrets.token_bytes)
         rows, data = table.num_rows, _as(ending, findings_csv, findings_parquet, table, key)
-    output.write_bytes(data)
+    write_whole(output, data)
     return {"file": output, "rows": rows, "what": what}
 
 

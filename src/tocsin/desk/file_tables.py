@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tocsin.desk.engine import DuckDBEngine
+from tocsin.desk.engine import DuckDBEngine, quoted_path
 from tocsin.records.errors import TocsinInputError
 
-_READERS = {
-    ".csv": "read_csv({file}, all_varchar=true, header=true, sample_size=-1)",
-    ".tsv": "read_csv({file}, all_varchar=true, header=true, delim='\\t')",
-    ".jsonl": "read_json({file}, format='newline_delimited', ignore_errors=true)",
-    ".ndjson": "read_json({file}, format='newline_delimited', ignore_errors=true)",
-    ".json": "read_json({file})",
-    ".parquet": "read_parquet({file})",
+_DELIMITED = "read_csv({file}, all_varchar=true, header=true, sample_size=-1, store_rejects=true{more})"
+_OBJECTS = "read_json({file}, format='{shape}', columns={columns}, ignore_errors={ignore})"
+_KEYS = """
+SELECT k FROM (SELECT unnest(json_keys(json)) AS k FROM (
+  SELECT json FROM read_json_objects({file}, format='{shape}', ignore_errors={ignore})
+  WHERE json_type(json) = 'OBJECT' LIMIT 1000)) GROUP BY k ORDER BY k
+"""
+# What is in posts and not in the names of their columns: handles, links, sentences, numbers, dates.
+_NO_NAME = re.compile(r"@|://|(?:\S+\s+){4}|^[\d\s.,:TZ+-]+$")
+_ENDINGS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".jsonl": "newline_delimited",
+    ".ndjson": "newline_delimited",
+    ".json": "auto",
+    ".parquet": "parquet",
 }
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+class FileRows(NamedTuple):
+    """Columns of a file as strings (missing values null), in the file's order."""
+
+    rows: pa.Table
+    unread_count: int  # records that could not be read, or had none of the columns
 
 
-def file_relation(file: Path) -> str:
-    """The SQL that reads a file, by its ending (a .gz or .zst after it is fine for text formats)."""
+def file_rows(file: Path, columns: Sequence[str]) -> FileRows:
+    """The columns of a file, by its ending (a .gz or .zst after it is fine for text formats).
+
+    A damaged record is counted and does not lose its neighbours. Raises TocsinInputError where the file cannot be read
+    or lacks a column, naming the columns it has.
+    """
     if not file.is_file():
         raise TocsinInputError(f"{file.name} is not a file", expected="a CSV, TSV, JSONL or Parquet file")
-    ending = next((part for part in reversed(file.suffixes) if part not in (".gz", ".zst")), "")
-    if ending not in _READERS:
-        known = ", ".join(sorted(_READERS))
+    ending = next((part.lower() for part in reversed(file.suffixes) if part not in (".gz", ".zst")), "")
+    if ending not in _ENDINGS:
+        known = ", ".join(sorted(_ENDINGS))
         raise TocsinInputError(f"{file.name} has an ending no table reader knows", expected=known, got=ending or "none")
-    return _READERS[ending].format(file="'" + str(file).replace("'", "''") + "'")
-
-
-def file_columns(engine: DuckDBEngine, file: Path, columns: Sequence[str], view: str) -> None:
-    """Make `columns` of a file readable under `view`, as strings (missing values NULL), one row a record.
-
-    Raises TocsinInputError where the file lacks a column, naming the columns it has.
-    """
-    relation = file_relation(file)
+    wanted = list(dict.fromkeys(columns))
+    engine = DuckDBEngine()
     try:
-        described = engine.table(f"DESCRIBE SELECT * FROM {relation}")
-        present = described.column("column_name").to_pylist()
-        missing = [name for name in columns if name not in present]
-        if missing:
-            raise TocsinInputError(
-                f"{file.name} has no column {', '.join(missing)}", expected="one of " + ", ".join(present[:40])
-            )
-        chosen = ", ".join(f"CAST({_quoted(name)} AS VARCHAR) AS {_quoted(name)}" for name in dict.fromkeys(columns))
-        engine.run(f"CREATE OR REPLACE TEMPORARY TABLE {view} AS SELECT {chosen} FROM {relation}")
+        # Post ids are given back in the file's order.
+        engine.run("SET preserve_insertion_order = true")
+        if _ENDINGS[ending] in ("delimited", "parquet"):
+            return _table_rows(engine, file, ending, wanted)
+        return _object_rows(engine, file, _ENDINGS[ending], wanted)
     except engine.errors as error:
         raise TocsinInputError(
             f"{file.name} cannot be read as a table",
@@ -58,21 +66,55 @@ def file_columns(engine: DuckDBEngine, file: Path, columns: Sequence[str], view:
             got=type(error).__name__,
             next_step="check the file's ending and its first lines",
         ) from None
+    finally:
+        engine.close()
 
 
-def instants(engine: DuckDBEngine, view: str, column: str) -> pa.Table:
-    """Rows: number of the row in `view` and its UTC instant (us), NULL where unreadable.
+def _table_rows(engine: DuckDBEngine, file: Path, ending: str, wanted: Sequence[str]) -> FileRows:
+    more = ", delim='\t'" if ending == ".tsv" else ""
+    relation = f"read_parquet({quoted_path(file)})"
+    if ending != ".parquet":
+        relation = _DELIMITED.format(file=quoted_path(file), more=more)
+    present = engine.table(f"DESCRIBE SELECT * FROM {relation}").column("column_name").to_pylist()
+    _check_present(file, wanted, present)
+    chosen = ", ".join(f"CAST({_quoted(name)} AS VARCHAR) AS {_quoted(name)}" for name in wanted)
+    rows = engine.table(f"SELECT {chosen} FROM {relation}")
+    if ending == ".parquet":
+        return FileRows(rows, 0)
+    rejected = engine.table("SELECT count(DISTINCT line) AS n FROM reject_errors")["n"][0].as_py()
+    return FileRows(rows, int(rejected))
 
-    Read are ISO 8601 (UTC where no zone is named) and Unix time in seconds, milliseconds or microseconds.
-    """
-    time = _quoted(column)
-    return engine.table(
-        f"""
-        SELECT rowid AS row_no,
-          CASE WHEN TRY_CAST({time} AS DOUBLE) IS NULL THEN TRY_CAST({time} AS TIMESTAMPTZ)
-               WHEN abs(TRY_CAST({time} AS DOUBLE)) >= 1e14 THEN make_timestamptz(CAST({time} AS BIGINT))
-               WHEN abs(TRY_CAST({time} AS DOUBLE)) >= 1e11 THEN to_timestamp(CAST({time} AS DOUBLE) / 1e3)
-               ELSE to_timestamp(CAST({time} AS DOUBLE)) END AS posted_at
-        FROM {view} ORDER BY rowid
-        """
+
+def _object_rows(engine: DuckDBEngine, file: Path, shape: str, wanted: Sequence[str]) -> FileRows:
+    """Every column is read as text: a type guessed from the first lines would blank what comes later."""
+    named = {"file": quoted_path(file), "shape": shape, "ignore": str(shape == "newline_delimited").lower()}
+    columns = "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in wanted) + "}"
+    rows = engine.table(f"SELECT * FROM {_OBJECTS.format(columns=columns, **named)}")
+    if any(rows.column(name).null_count == rows.num_rows for name in wanted):
+        present = engine.table(_KEYS.format(**named)).column("k").to_pylist()
+        _check_present(file, wanted, present)
+    empty = pa.scalar(value=True)
+    for name in wanted:
+        empty = pc.and_(empty, pc.is_null(rows.column(name)))
+    return FileRows(rows.filter(pc.invert(empty)), pc.sum(empty).as_py() or 0)
+
+
+def _check_present(file: Path, wanted: Sequence[str], present: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in present]
+    if not missing:
+        return
+    if any(_NO_NAME.search(name) or len(name) > 40 for name in present):
+        # A file without a header: its first record would be quoted.
+        raise TocsinInputError(f"{file.name} seems to have no line of column names", expected=", ".join(missing))
+    raise TocsinInputError(
+        f"{file.name} has no column {', '.join(missing)}",
+        expected="one of " + ", ".join(present[:40]) if present else "records with columns",
     )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"

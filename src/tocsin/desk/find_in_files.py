@@ -1,27 +1,19 @@
-"""The finders on any table file, without a desk: for notebooks, papers and comparison with other tools."""
+"""The finders on any table file, without a desk: for papers and comparison with other tools."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from tocsin.desk.engine import DuckDBEngine
-from tocsin.desk.file_tables import file_columns, instants
-from tocsin.detect import (
-    burst_members,
-    bursts,
-    co_sharing_edges,
-    layered_shares,
-    near_duplicate_clusters,
-    text_series,
-)
-from tocsin.enrich import FOLDER, text_columns
+from tocsin.desk.file_tables import FileRows, file_rows
+from tocsin.desk.find_in_tables import bursts, clusters, coordination, instants
+from tocsin.desk.place import is_desk
+from tocsin.desk.progress import Progress
+from tocsin.desk.write_file import check_writable, write_whole
 from tocsin.records.errors import TocsinInputError
-from tocsin.records.ids import Pseudonyms
 from tocsin.share import edges_csv_as_given
 
 
@@ -36,94 +28,71 @@ def coordination_of_file(
     min_participation: int,
     edge_quantile: float | None,
     output: Path,
+    progress: Progress,
     raw_ids: bool = False,
 ) -> dict[str, Any]:
     """Counts of the edges written to `output` (CSV: two account columns, then `weight`).
 
-    Accounts are pseudonyms under a key that is thrown away after the run, unless `raw_ids`.
+    Accounts are pseudonyms under a key that is thrown away after the run, unless `raw_ids`, which is refused for files
+    of a desk. Raises TocsinInputError for what cannot be read or written.
     """
-    engine = DuckDBEngine()
-    file_columns(engine, file, [account, *objects, content, time], "rows_of_file")
-    times = instants(engine, "rows_of_file", time).column("posted_at")
-    rows = engine.table("SELECT * FROM rows_of_file ORDER BY rowid")
-    shares = layered_shares(
-        {name: rows.column(name) for name in objects}, rows.column(account), rows.column(content), times
+    if raw_ids and any(is_desk(folder) for folder in file.absolute().parents):
+        raise TocsinInputError("--raw-ids does not work on the files of a desk", expected="a file outside a desk")
+    check_writable(output)
+    rows = _timed(_told(file_rows(file, [account, *objects, content, time]), progress), time, progress)
+    edges = coordination(
+        rows,
+        account=account,
+        objects=objects,
+        content=content,
+        time=time,
+        window_s=window_s,
+        min_participation=min_participation,
+        edge_quantile=edge_quantile,
+        raw_ids=raw_ids,
     )
-    engine.register("shares", shares)
-    edges = co_sharing_edges(
-        engine, "shares", window_s=window_s, min_participation=min_participation, edge_quantile=edge_quantile
-    )
-    names = {"account_a": edges.column("account_a").to_pylist(), "account_b": edges.column("account_b").to_pylist()}
-    if not raw_ids:
-        pseudonyms = Pseudonyms(os.urandom(32))
-        known = {name: pseudonyms.account("file", name) for name in {*names["account_a"], *names["account_b"]}}
-        names = {column: [known[name] for name in values] for column, values in names.items()}
-    weights = edges.column("weight").combine_chunks()
-    written = edges_csv_as_given(
-        pa.table({**{k: pa.array(v, pa.string()) for k, v in names.items()}, "weight": weights})
-    )
-    output.write_text(written, encoding="utf-8", newline="")
-    accounts = {*names["account_a"], *names["account_b"]}
+    write_whole(output, edges_csv_as_given(edges).encode("utf-8"))
+    accounts = {*edges.column("account_a").to_pylist(), *edges.column("account_b").to_pylist()}
     return {"file": output, "rows": rows.num_rows, "edges": edges.num_rows, "accounts": len(accounts)}
 
 
 def bursts_of_file(
-    file: Path, *, time: str, key: str | None, text: str | None, id_column: str | None, q_value: float
+    file: Path,
+    *,
+    time: str,
+    key: str | None,
+    text: str | None,
+    id_column: str | None,
+    q_value: float,
+    progress: Progress,
 ) -> Iterator[dict[str, Any]]:
-    """Bursts of a file's series, most significant first, as the objects that `tocsin bursts FILE` writes."""
-    engine = DuckDBEngine()
-    columns = [column for column in (time, key, text, id_column) if column is not None]
-    file_columns(engine, file, columns, "rows_of_file")
-    timed = instants(engine, "rows_of_file", time)
-    rows = engine.table("SELECT * FROM rows_of_file ORDER BY rowid")
-    if timed.num_rows and timed.column("posted_at").null_count == timed.num_rows:
-        raise TocsinInputError(
-            f"no time in column {time} can be read", expected="ISO 8601 or Unix time", next_step="name another --time"
-        )
-    row_numbers = timed.column("row_no")
-    if key is not None:
-        events = pa.table({"key": rows.column(key), "posted_at": timed.column("posted_at"), "id": row_numbers})
-    else:
-        texts = ["" if value is None else value for value in rows.column(str(text)).to_pylist()]
-        events = text_series(row_numbers, timed.column("posted_at"), pa.array(FOLDER.keys(texts), pa.string()))
-    found = bursts(events, q=q_value)
-    members: dict[str, list[str]] = {burst.burst_id: [] for burst in found}
-    if id_column is not None:
-        ids = rows.column(id_column).to_pylist()
-        for burst_id, number in zip(*burst_members(events, found).to_pydict().values(), strict=True):
-            members[burst_id].append(ids[number])
-    for burst in found:
-        line: dict[str, Any] = {
-            "key": burst.key,
-            "start_at": burst.start_at,
-            "end_at": burst.end_at,
-            "peak_at": burst.peak_at,
-            "post_count": burst.post_count,
-            "expected_count": burst.expected_count,
-            "q_value": burst.q_value,
-        }
-        if id_column is not None:
-            line["post_ids"] = members[burst.burst_id]
-        yield line
+    """Bursts of a file's series, the earliest first, as the objects that `tocsin bursts FILE` writes."""
+    rows = _told(file_rows(file, [name for name in (time, key, text, id_column) if name is not None]), progress)
+    yield from bursts(
+        _timed(rows, time, progress), time=time, key=key, text=text, id=id_column, q_value=q_value
+    ).to_pylist()
 
 
-def clusters_of_file(file: Path, *, id_column: str, text: str, similarity: float) -> Iterator[dict[str, Any]]:
+def clusters_of_file(
+    file: Path, *, id_column: str, text: str, similarity: float, progress: Progress
+) -> Iterator[dict[str, Any]]:
     """Near-duplicate clusters of a file, largest first, as the objects that `tocsin clusters FILE` writes."""
-    engine = DuckDBEngine()
-    file_columns(engine, file, [id_column, text], "rows_of_file")
-    rows = engine.table("SELECT * FROM rows_of_file ORDER BY rowid")
-    ids = rows.column(id_column).to_pylist()
-    texts = ["" if value is None else value for value in rows.column(text).to_pylist()]
-    columns = text_columns(texts)
-    found = near_duplicate_clusters(
-        pa.array(range(len(ids)), pa.int64()),
-        columns["folded"],
-        columns["fingerprint"],
-        columns["text_key"],
-        threshold=similarity,
-    )
-    clusters: dict[str, list[str]] = {}
-    for cluster_id, number in zip(*found.to_pydict().values(), strict=True):
-        clusters.setdefault(cluster_id, []).append(ids[number])
-    for cluster_id, members in sorted(clusters.items(), key=lambda item: (-len(item[1]), item[0])):
-        yield {"cluster_id": cluster_id, "post_ids": members, "post_count": len(members)}
+    rows = _told(file_rows(file, [id_column, text]), progress)
+    yield from clusters(rows, id=id_column, text=text, similarity=similarity).to_pylist()
+
+
+def _told(read: FileRows, progress: Progress) -> pa.Table:
+    """The rows, after a remark about records that were left out."""
+    if read.unread_count:
+        progress.note(f"Left out, because they cannot be read: {read.unread_count:,} records.")
+    return read.rows
+
+
+def _timed(rows: pa.Table, time: str, progress: Progress) -> pa.Table:
+    """The rows with their times as instants, after a remark about those that have none."""
+    times = instants(rows.column(time))
+    if 0 < times.null_count < len(times):
+        progress.note(f"Left out, because their time cannot be read: {times.null_count:,} of {len(times):,} rows.")
+    if times.null_count == len(times) > 0:
+        return rows  # the finder says what is wrong
+    return rows.set_column(rows.schema.get_field_index(time), time, times)

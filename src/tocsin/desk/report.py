@@ -17,6 +17,7 @@ from tocsin.desk.findings_store import Run, latest_run, load
 from tocsin.desk.names import names_to_withhold
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Progress
+from tocsin.desk.write_file import check_writable, write_whole
 from tocsin.enrich import FOLDER
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, SpanKind
@@ -60,6 +61,7 @@ def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progr
     render = RENDERERS.get(output.suffix.lower())
     if render is None:
         raise TocsinInputError(f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS))
+    check_writable(output)
     run = latest_run(desk.findings)
     campaign = _campaign(load(desk.findings, run, Campaign), campaign_id)
     keys = load_keys(desk.folder, desk.keys_folder)
@@ -219,14 +221,7 @@ def _quotes(
 
 def _write(desk: Desk, output: Path, text: str) -> None:
     """Write the report whole or not at all, and keep a copy that `tocsin serve` shows (HTML only)."""
-    part = output.with_name(output.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(output)
-    except OSError as error:
-        raise TocsinInputError(
-            f"the report cannot be written to {output}", got=error.strerror or "", next_step="name another -o FILE"
-        ) from None
+    write_whole(output, text.encode("utf-8"))
     if output.suffix.lower() == ".html" and output.resolve().parent != desk.reports.resolve():
         desk.reports.mkdir(exist_ok=True)
-        (desk.reports / output.name).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(desk.reports / output.name, text.encode("utf-8"))

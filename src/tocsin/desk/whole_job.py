@@ -14,6 +14,7 @@ from tocsin.desk.init import NOT_STATED, init
 from tocsin.desk.place import Desk, is_desk, open_desk
 from tocsin.desk.progress import Progress
 from tocsin.desk.report import RENDERERS, report
+from tocsin.desk.write_file import check_writable
 from tocsin.records.errors import TocsinInputError
 
 
@@ -36,6 +37,8 @@ def whole_job(
     started = time.perf_counter()
     if output.suffix.lower() not in RENDERERS:
         raise TocsinInputError(f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(output)
     desk = _desk(desk_folder or output.with_name(f"{output.stem}-desk"), purpose, legal_basis, progress)
     read = collect(desk, [exports], options=ReadOptions(), progress=progress, processes=processes)
     for line in read.as_text():

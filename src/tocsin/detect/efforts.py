@@ -73,7 +73,7 @@ def efforts(
     rows, windows = [f.rows for f in found], [(f.start_us, f.end_us) for f in found]
     communities = _communities(len(found), finding_links(rows, windows, table.accounts))
     firm = [f.kind != "phrase" for f in found]
-    communities = merged_communities(communities, rows, windows, table.accounts, table.times_us, firm)
+    communities = merged_communities(communities, rows, windows, table.accounts, firm)
     made = []
     for community in communities:
         members = [found[i] for i in community]

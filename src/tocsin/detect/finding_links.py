@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.detect.timing import US
-
 Ints = NDArray[np.int64]
-_DAY_US = 86_400 * US
 _LEAST_LINK = 0.15  # cosine under which two findings are not linked: one shared tag in a few posts joins nothing
 _LEAST_SHARED = 3  # posts or accounts
 _ACCOUNT_SHARE = 0.5  # what a cosine of accounts counts against one of posts
@@ -20,7 +16,7 @@ _MOST_PAIRS = 3_000_000
 # Two communities of findings are one effort from these on; each was chosen on the invented cast, see docs/methods.md.
 _MERGE_POSTS = 0.15  # of the smaller community's core posts
 _MERGE_ACCOUNTS = 0.5  # of the smaller community's accounts, where there are also
-_MERGE_LIFT = 3.0  # times as many shared accounts as two random sets of accounts active meanwhile would share
+_MERGE_LIFT = 3.0  # times as many shared accounts as chance gives, each account's activity kept
 _LEAST_MERGED = 5  # shared posts or accounts
 _BRIDGED = 0.25  # of a finding's posts in each of two unrelated things
 
@@ -31,8 +27,12 @@ def finding_links(
     """Weight (0-1.5) of each linked pair of findings (i < j). `rows` are the posts of each finding."""
     links = {pair: value for pair, value in cosines(rows).items() if value >= _LEAST_LINK}
     by_account = [np.unique(accounts[r]) for r in rows]
+    activity = np.bincount(accounts) / max(accounts.size, 1)
     for pair, value in cosines(by_account, rare_first=True).items():
-        if value >= 2 * _LEAST_LINK and _overlap(windows[pair[0]], windows[pair[1]]):
+        if value < 2 * _LEAST_LINK or not _overlap(windows[pair[0]], windows[pair[1]]):
+            continue
+        (i, j) = pair
+        if _lift((by_account[i], by_account[j]), (rows[i], rows[j]), activity) >= _MERGE_LIFT:
             links[pair] = links.get(pair, 0.0) + _ACCOUNT_SHARE * value
     return links
 
@@ -63,15 +63,16 @@ def bridges(rows: Sequence[Ints], named: Sequence[bool], may_bridge: Sequence[bo
 def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int, int], float]:
     """Cosine of each pair of sets that share at least three members (i < j).
 
-    With `rare_first` a member counts by the log of how few sets hold it (0 where all do), so that one busy
-    account joins nothing.
+    With `rare_first` it takes five, and a member counts by the log of how few sets hold it (0 where all do), so
+    that a busy account joins nothing.
     """
     owner, code, spread = _memberships(sets)
     weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
     norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
     return {
         pair: total / max(float(norms[pair[0]] * norms[pair[1]]), 1e-12)
-        for pair, _, total in _pair_sums(owner, code, weight, len(sets))
+        for pair, count, total in _pair_sums(owner, code, weight, len(sets))
+        if count >= (_LEAST_MERGED if rare_first else _LEAST_SHARED)
     }
 
 
@@ -124,7 +125,6 @@ def merged_communities(
     rows: Sequence[Ints],
     windows: Sequence[tuple[int, int]],
     accounts: Ints,
-    times_us: Ints,
     firm: Sequence[bool],
 ) -> list[list[int]]:
     """Communities of findings, those joined that hold much of one another's posts, or accounts at the same time.
@@ -138,7 +138,7 @@ def merged_communities(
     cores = {i: core_posts([rows[f] for f in c], [firm[f] for f in c]) for i, c in members.items()}
     people = {i: np.unique(accounts[cores[i]]) for i in members}
     spans = {i: (min(windows[f][0] for f in c), max(windows[f][1] for f in c)) for i, c in members.items()}
-    active_accounts = _active_accounts(accounts, times_us)
+    activity = np.bincount(accounts) / max(accounts.size, 1)
     scores: dict[tuple[int, int], float] = {}
     sharing = _sharing([cores[i] for i in members]) | _sharing([people[i] for i in members])
     neighbours: dict[int, set[int]] = {i: set() for i in members}
@@ -149,8 +149,7 @@ def merged_communities(
     def together(i: int, j: int) -> float:
         if not _overlap(spans[i], spans[j]):
             return 0.0
-        meanwhile = (min(spans[i][0], spans[j][0]), max(spans[i][1], spans[j][1]))
-        return _togetherness((cores[i], cores[j]), (people[i], people[j]), lambda: active_accounts(*meanwhile))
+        return _togetherness((cores[i], cores[j]), (people[i], people[j]), activity)
 
     for i, j in sorted(sharing):
         if (score := together(i, j)) >= 1.0:
@@ -184,29 +183,28 @@ def core_posts(rows: Sequence[Ints], firm: Sequence[bool]) -> Ints:
     return np.union1d(posts[counts >= 2], np.concatenate(meant)) if meant else posts[counts >= 2]
 
 
-def _active_accounts(accounts: Ints, times_us: Ints) -> Callable[[int, int], int]:
-    """How many accounts posted from one instant to another, to the day."""
-    order = np.argsort(times_us, kind="stable")
-    days = times_us[order] // _DAY_US
-
-    @cache
-    def counted(first_day: int, last_day: int) -> int:
-        between = order[np.searchsorted(days, first_day) : np.searchsorted(days, last_day, side="right")]
-        return int(np.unique(accounts[between]).size)
-
-    return lambda first_us, last_us: counted(first_us // _DAY_US, last_us // _DAY_US)
-
-
-def _togetherness(cores: tuple[Ints, Ints], people: tuple[Ints, Ints], active: Callable[[], int]) -> float:
-    """1 or more where two communities are one effort. `active` counts the accounts of all posts meanwhile."""
+def _togetherness(cores: tuple[Ints, Ints], people: tuple[Ints, Ints], activity: NDArray[np.float64]) -> float:
+    """1 or more where two communities are one effort. `activity` is each account's share of all posts."""
     shared = np.intersect1d(*cores, assume_unique=True).size
     by_posts = shared / min(cores[0].size, cores[1].size) / _MERGE_POSTS if shared >= _LEAST_MERGED else 0.0
     known = np.intersect1d(*people, assume_unique=True).size
     share = known / max(min(people[0].size, people[1].size), 1)
     if known < _LEAST_MERGED or share < _MERGE_ACCOUNTS:
         return by_posts
-    lift = known * active() / (people[0].size * people[1].size)
-    return max(by_posts, min(share / _MERGE_ACCOUNTS, lift / _MERGE_LIFT))
+    return max(by_posts, min(share / _MERGE_ACCOUNTS, _lift(people, cores, activity) / _MERGE_LIFT))
+
+
+def _lift(people: tuple[Ints, Ints], posts: tuple[Ints, Ints], activity: NDArray[np.float64]) -> float:
+    """Shared accounts against what chance gives: as many posts drawn from everybody's.
+
+    Accounts that are in everything count for nothing that way.
+    """
+    known = np.intersect1d(*people, assume_unique=True).size
+    by_chance = max(
+        float((1 - (1 - activity[these]) ** other.size).sum())
+        for these, other in ((people[0], posts[1]), (people[1], posts[0]))
+    )
+    return known / max(by_chance, 1e-9)
 
 
 def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:

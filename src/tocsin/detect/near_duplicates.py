@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tocsin.detect.joining import joined_labels
+from tocsin.detect.joining import distinct, joined_labels
 from tocsin.detect.shingles import exact_similarities
 from tocsin.detect.timing import US, instant, present_us
 from tocsin.records.errors import TocsinInputError
@@ -112,11 +112,18 @@ def _signatures(fingerprints: pa.ChunkedArray | pa.Array, rows: Ints) -> tuple[I
             next_step="make the fingerprints again with this version",
         )  # fmt: skip
     whole = np.flatnonzero(lengths[rows] > 0).astype(np.int64)
-    kept = _taken(fingerprints, rows[whole]).cast(pa.binary(4 * SIGNATURE_SIZE))
-    # Fixed-size values lie one after another in the one data buffer: a million signatures are read without a copy.
-    flat = np.frombuffer(kept.buffers()[1] or b"", dtype="<u4")
-    first = kept.offset * SIGNATURE_SIZE
-    return whole, flat[first : first + whole.size * SIGNATURE_SIZE].reshape(-1, SIGNATURE_SIZE)
+    source = rows[whole]
+    order = np.argsort(source, kind="stable")
+    matrix = np.empty((whole.size, SIGNATURE_SIZE), dtype=np.uint32)
+    first = 0
+    # Chunk by chunk into place: a million signatures are a quarter of a gigabyte, and one copy is enough.
+    for chunk in fingerprints.chunks if isinstance(fingerprints, pa.ChunkedArray) else [fingerprints]:
+        low, high = np.searchsorted(source[order], (first, first + len(chunk)))
+        kept = chunk.take(pa.array(source[order[low:high]] - first)).cast(pa.binary(4 * SIGNATURE_SIZE))
+        flat = np.frombuffer(kept.buffers()[1] or b"", dtype="<u4")
+        matrix[order[low:high]] = flat.reshape(-1, SIGNATURE_SIZE)[: high - low]
+        first += len(chunk)
+    return whole, matrix
 
 
 def _verified_pairs(
@@ -159,7 +166,7 @@ def _candidate_pairs(signatures: NDArray[np.uint32], threshold: float) -> Ints:
             part = codes[first : first + _PAIRS_AT_ONCE]
             alike = (signatures[part // rows] == signatures[part % rows]).mean(axis=1)
             found.append(part[alike >= threshold - _SLACK])
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))
 
 
 def _bucket_pairs(hashes: NDArray[np.uint64]) -> Ints:

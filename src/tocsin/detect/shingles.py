@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.detect.joining import distinct
 from tocsin.records.fingerprint import SHINGLE
 
 Ints = NDArray[np.int64]
@@ -28,7 +29,7 @@ def shingle_sets(texts: Sequence[str], width: int = SHINGLE) -> tuple[NDArray[np
         hashes = (hashes ^ codes[step : step + hashes.size]) * np.uint64(0x9E3779B97F4A7C15)
         hashes ^= hashes >> np.uint64(32)
     owner = np.repeat(np.arange(len(texts), dtype=np.uint64), runs)
-    keys = np.unique((owner << np.uint64(32)) | (hashes[at] & np.uint64(0xFFFFFFFF)))
+    keys = distinct((owner << np.uint64(32)) | (hashes[at] & np.uint64(0xFFFFFFFF)))
     bounds = np.searchsorted(keys, np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(32))
     return keys, bounds.astype(np.int64)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tocsin.detect.burst_scan import Exposure, tail_bound
 from tocsin.detect.chance import Floats
+from tocsin.detect.joining import distinct
 
 Ints = NDArray[np.int64]
 _TEXTS_AT_ONCE = 100_000
@@ -60,7 +61,7 @@ def _coded_words(
     encoded = pc.dictionary_encode(words)
     count = max(len(encoded.dictionary), 1)
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    once = np.unique(parents.to_numpy(zero_copy_only=False).astype(np.int64) * count + codes)
+    once = distinct(parents.to_numpy(zero_copy_only=False).astype(np.int64) * count + codes)
     return encoded.dictionary, (once % count).astype(np.int32), (once // count + first).astype(np.int32)
 
 

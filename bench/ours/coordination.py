@@ -1,0 +1,66 @@
+"""Tocsin's coordination finder in one process: seconds from columns in memory to edges."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+
+from tocsin.desk.engine import DuckDBEngine
+from tocsin.detect import co_sharing_edges, layered_shares, near_duplicate_clusters
+from tocsin.enrich import text_columns
+
+
+def shared(shares: str, window_s: str, participation: str, *objects: str) -> dict[str, object]:
+    """Edges of a shares file, with the German data's columns."""
+    text = ["account_id", "post_id", *objects]
+    read = pcsv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()), include_columns=[*text, "timestamp"])
+    rows = pcsv.read_csv(shares, convert_options=read)
+    start = time.perf_counter()
+    made = layered_shares(
+        {name: rows[name] for name in objects},
+        rows["account_id"],
+        rows["post_id"],
+        pc.multiply(rows["timestamp"], 1_000_000),
+    )
+    engine = DuckDBEngine()
+    engine.register("shares", made)
+    edges = co_sharing_edges(engine, window_s=float(window_s), min_participation=int(participation))
+    return {"seconds": time.perf_counter() - start, "edges": edges.num_rows}
+
+
+def similar(posts: str, window_s: str, similarity: str, edges_file: str) -> dict[str, object]:
+    """Edges between accounts that posted near-duplicates within the window: clusters first, then who met in them."""
+    with open(posts) as lines:
+        rows = [json.loads(line) for line in lines]
+    texts = [row["text"] for row in rows]
+    accounts, ids = pa.array([row["author_id"] for row in rows]), pa.array([row["id"] for row in rows])
+    times = pa.array([datetime.fromisoformat(row["created_at"]) for row in rows], pa.timestamp("us", tz="UTC"))
+    start = time.perf_counter()
+    columns = text_columns(texts)
+    found = near_duplicate_clusters(
+        pa.array(range(len(texts)), pa.int64()),
+        columns["folded"],
+        columns["fingerprint"],
+        columns["text_key"],
+        threshold=float(similarity),
+    )
+    at = found["id"]
+    engine = DuckDBEngine()
+    shares = layered_shares({"text": found["cluster_id"]}, accounts.take(at), ids.take(at), times.take(at))
+    engine.register("shares", shares)
+    edges = co_sharing_edges(engine, window_s=float(window_s), min_participation=1)
+    seconds = time.perf_counter() - start
+    pairs = list(zip(edges["account_a"].to_pylist(), edges["account_b"].to_pylist(), strict=True))
+    Path(edges_file).write_text(json.dumps(pairs))
+    return {"seconds": seconds, "edges": edges.num_rows}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"shared": shared, "similar": similar}[sys.argv[1]](*sys.argv[2:])))
