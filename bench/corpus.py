@@ -87,6 +87,8 @@ class Corpus:
         self.phrases = {lang: _pieces(words.ranked(self.chance, 6 * PHRASES)) for lang, words in self.words.items()}
         self.phrase_at = _ranks(PHRASES, 0.9)
         self.about = " ".join(self.words["en"].ranked(self.chance, 50_000))
+        # Pushed posts come in waves of about six within a minute, whatever the corpus' size.
+        self.wave_s = 150 * 3600 * 6 / max(posts * PLANTED_SHARE * PUSHED_SHARE, 6)
         self.recent: list[Shared] = []
         self.recent_size = max(50, posts // 500)
 
@@ -205,7 +207,7 @@ class Corpus:
         calls = CALLS[lang]
         text = f"{calls[int(draw[2] * len(calls))]} {CALL_TAGS[lang]}"
         if pushed:
-            at = at // 3600 * 3600 + draw[3] * 45
+            at = at // self.wave_s * self.wave_s + draw[3] * 45
             account = self.accounts + int(draw[4] * PUSHING)
         else:
             starts = CALL_STARTS[lang]

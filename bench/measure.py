@@ -82,7 +82,8 @@ def measured(
         text=True,
         errors="replace",
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     out: list[tuple[float, str]] = []
     messages: list[tuple[float, str]] = []
     readers = [

@@ -15,7 +15,9 @@ PEERS = {
     "datasketch": ("datasketch>=1.6",),
     "twarc-csv": ("twarc-csv>=0.7.2", "pandas<3"),
 }
-_VERSIONS = "import importlib.metadata as m, json; print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))"
+_VERSIONS = (
+    "import importlib.metadata as m, json; print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))"
+)
 
 
 @dataclass(frozen=True, slots=True)

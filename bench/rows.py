@@ -20,9 +20,7 @@ class Row:
     met: bool | None = None
 
 
-def ratio_row(
-    section: str, what: str, ours_s: float, peer_s: float, peer: str, at_least: float | None = None
-) -> Row:
+def ratio_row(section: str, what: str, ours_s: float, peer_s: float, peer: str, at_least: float | None = None) -> Row:
     """Seconds of both and how many times faster Tocsin is."""
     ratio = peer_s / ours_s
     return Row(
@@ -112,7 +110,10 @@ def _verdict(row: Row) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    aligned = [cells[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))]
+    aligned = [
+        cells[0].ljust(widths[0]),
+        *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)),
+    ]
     return "  " + "  ".join(aligned).rstrip()
 
 

@@ -58,5 +58,13 @@ def archive_only(task: BlockTask) -> BlockWork:
         text_mentions=text_mentions,
     )
     return BlockWork(
-        task.block, unenriched(kept.posts), kept.names, kept.secrets, kept.roots, tuple(quarantined), dict(other), {}, {}
+        task.block,
+        unenriched(kept.posts),
+        kept.names,
+        kept.secrets,
+        kept.roots,
+        tuple(quarantined),
+        dict(other),
+        {},
+        {},
     )

@@ -117,6 +117,12 @@ def test_a_hole_in_the_capture_is_no_drought_and_its_end_no_burst():
     assert bursts(events.filter(pa.array(outside))) == []
 
 
+def test_a_series_alone_in_a_capture_with_a_hole_does_not_burst_on_both_sides():
+    us = seasonal_us(np.random.default_rng(11), 2000)
+    kept = us[(us < 100 * HOUR) | (us > 580 * HOUR)]
+    assert bursts(table(["only"] * kept.size, kept)) == []
+
+
 def test_twice_as_much_collected_of_everything_is_no_burst():
     rng = np.random.default_rng(7)
     keys = np.repeat([f"word{n}" for n in range(30)], 150)

@@ -220,3 +220,29 @@ def test_a_redacted_quote_is_checked_by_the_desk_and_proves_its_time(checks: Che
         verify_report(changed_once(file, "The lamp is lit", "The lamp is out"), mine)
     with pytest.raises(EvidenceError, match="words of the archived post"):
         verify_report(file, replace(mine, redactor=Redactor(["The lamp"])))
+
+
+def test_a_document_of_any_content_ends_in_a_verdict(desk: Village, brief: Brief) -> None:
+    rng = random.Random(8)
+    outsider = Checks(desk.check_signature, check_proof=check_proof)
+    values = (None, -1, 0, 1e18, "x", "", "9999-01-01T00:00:00Z", [], [[]], [["x"]], [[1, 2, 3]], {}, True, 3)
+    verdicts = 0
+    for _ in range(150):
+        drawn = document(brief, desk.redactor)
+        target = rng.choice(
+            [drawn, drawn["campaign"], drawn["network"], drawn["snapshot"], *drawn["quotes"]] + drawn["figures"] * 3
+        )
+        name = rng.choice(sorted(target))
+        if isinstance(target[name], dict) and target[name] and rng.random() < 0.7:
+            target, name = target[name], rng.choice(sorted(target[name]))
+        elif (
+            isinstance(target[name], list) and target[name] and isinstance(target[name][0], list) and rng.random() < 0.8
+        ):
+            target, name = target[name][0], 0
+        target[name] = rng.choice(values)
+        text = sealed(json.dumps({"dispatch": drawn, "seal": "tocsin-seal:v1:unsealed"}), desk.sign)
+        try:
+            verify_report(text, outsider)
+        except EvidenceError:
+            verdicts += 1
+    assert verdicts >= 100

@@ -13,7 +13,7 @@ from tocsin.records.findings import Burst, Campaign
 
 from .queries import FIGURES, ColumnKind, Query
 from .redact import Redactor
-from .wording import shown_value
+from .wording import is_instant, shown_value
 
 Scalar = int | float | str | None
 Row = tuple[Scalar, ...]
@@ -103,12 +103,23 @@ def checked_query(request: FigureRequest) -> Query:
         or (wanted[name] is float and isinstance(value, int) and not isinstance(value, bool))
         for name, value in request.params.items()
     )
-    if not fits:
+    if not fits or not _is_sane(request.params):
         raise EvidenceError(
             f"figure {_safe(request.figure_id)} ({request.query}) has parameters that do not fit its query",
             expected=", ".join(f"{name}: {kind.__name__}" for name, kind in query.params),
         )
     return query
+
+
+def _is_sane(params: Mapping[str, int | float | str]) -> bool:
+    """True where no parameter could make a query or a drawing fail or run without end."""
+    return (
+        all(is_instant(str(params[name])) for name in ("since", "until", "as_of") if name in params)
+        and params.get("bucket_s", _BUCKETS_S[0]) in _BUCKETS_S
+        and 0 < float(params.get("row_limit", 1)) <= NETWORK_LIMIT
+        and 0 <= float(params.get("call_threshold", 0)) <= 1
+        and 0 <= float(params.get("log_size", 0)) < 2**62
+    )
 
 
 def _safe(identifier: str) -> str:

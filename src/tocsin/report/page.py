@@ -48,8 +48,14 @@ class Page:
         return self.figure(slot).rows
 
     def value(self, slot: str, row: int = 0, column: int = 0) -> Scalar:
-        """One value of a figure."""
-        return self.figure(slot).rows[row][column]
+        """One value of a figure.
+
+        Raises: EvidenceError where the figure has no such cell.
+        """
+        rows = self.figure(slot).rows
+        if row >= len(rows) or column >= len(rows[row]):
+            raise EvidenceError(f"the figure for {slot!r} has no row {row + 1}", expected="what its query always gives")
+        return rows[row][column]
 
     def count(self, slot: str, row: int = 0, column: int = 0) -> int:
         """One value of a figure as a count; nothing counts as 0."""
@@ -59,6 +65,7 @@ class Page:
     def part(self, slot: str, row: int = 0, column: int = 0) -> Part:
         """One value of a figure as a piece of a sentence."""
         figure = self.figure(slot)
+        self.value(slot, row, column)
         return Part(figure.cell(row, column), figure.figure_id, f"{row}.{column}")
 
     def table(self, slot: str, columns: Iterable[int], *, rows: int | None = None) -> list[list[Part]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 
 from tocsin.records.errors import EvidenceError
 
 from .document import FORMAT, Document
+from .wording import is_instant
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?Z")
 _FIGURE_ID = re.compile(r"f\d{1,4}")
 _QUOTE_ID = re.compile(r"q\d{1,3}")
 _MOST_CHARS = 60_000_000
@@ -87,7 +86,7 @@ def read_document(raw: str) -> Document:
     if len(raw) > _MOST_CHARS:
         raise EvidenceError("the document of the dispatch is too large to be one", got=f"{len(raw)} characters")
     try:
-        found = json.loads(raw)
+        found = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise EvidenceError("the document of the dispatch cannot be read", expected="JSON") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
@@ -96,6 +95,10 @@ def read_document(raw: str) -> Document:
     if wrong:
         raise EvidenceError(f"the document of the dispatch was changed or damaged: {wrong}")
     return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and the infinities are not JSON
 
 
 def _inconsistency(found: Document) -> str:
@@ -154,7 +157,7 @@ def _fits(value: Any, shape: Any) -> bool:
     if shape is None:
         return value is None
     if shape == "instant":
-        return isinstance(value, str) and _INSTANT.fullmatch(value) is not None and _is_date(value)
+        return isinstance(value, str) and is_instant(value)
     if shape == "figure":
         return isinstance(value, str) and _FIGURE_ID.fullmatch(value) is not None
     if shape == "quote":
@@ -167,11 +170,3 @@ def _fits(value: Any, shape: Any) -> bool:
 
 def _is_scalar(value: Any) -> bool:
     return value is None or (isinstance(value, int | float | str) and not isinstance(value, bool))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

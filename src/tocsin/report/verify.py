@@ -14,9 +14,10 @@ from tocsin.records.evidence import QuoteProof
 from .brief import ArchivedPost
 from .dispatch import html_of, json_of, markdown_of
 from .document import DISCLOSABLE, Document, figure_of, figure_record, generator_note
-from .figures import Figure, FigureRequest, checked_query
+from .figures import Figure, FigureRequest, Scalar, checked_query
 from .page import Page
 from .pictures import pictures
+from .queries import ColumnKind
 from .read_back import (
     Kind,
     Problem,
@@ -28,7 +29,7 @@ from .read_back import (
 )
 from .redact import Redactor
 from .seal import CheckSignature, check_seal, unsealed
-from .wording import parsed_instant
+from .wording import is_instant, parsed_instant
 
 STEPS: tuple[str, ...] = (
     "the file is a dispatch of a known format",
@@ -186,6 +187,27 @@ def _check_columns(figure: Figure) -> None:
     width = len(figure.registered.columns)
     if figure.registered.is_scalar == isinstance(figure.value, tuple) or any(len(row) != width for row in figure.rows):
         raise EvidenceError(f"figure {figure.figure_id} ({figure.query}) does not have the columns of its query")
+    kinds = [kind for _, kind in figure.registered.columns]
+    if not all(_is_of_kind(value, kind) for row in figure.rows for value, kind in zip(row, kinds, strict=True)):
+        raise EvidenceError(f"figure {figure.figure_id} ({figure.query}) holds a value that its query cannot give")
+    if "bucket_s" in figure.params and figure.rows:
+        stretch = parsed_instant(str(figure.rows[-1][0])) - parsed_instant(str(figure.rows[0][0]))
+        if stretch.total_seconds() / float(figure.params["bucket_s"]) > _MOST_BARS:
+            raise EvidenceError(f"figure {figure.figure_id} ({figure.query}) spans more than can be drawn")
+
+
+_NUMBERS = frozenset(
+    [ColumnKind.COUNT, ColumnKind.PERMILLE, ColumnKind.EXPECTED, ColumnKind.Q_VALUE, ColumnKind.DURATION]
+)
+_MOST_BARS = 20_000
+
+
+def _is_of_kind(value: Scalar, kind: ColumnKind) -> bool:
+    if value is None:
+        return True
+    if kind in _NUMBERS:
+        return not isinstance(value, str) and 0 <= value < 1e15
+    return isinstance(value, str) and (kind is not ColumnKind.INSTANT or is_instant(value))
 
 
 def _said(claimed: Figure, true: Figure) -> str:

@@ -4,6 +4,7 @@ in the direction that makes a finding look stronger."""
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -115,6 +116,24 @@ def _shown_text(kind: ColumnKind, value: str) -> str:
 def parsed_instant(text: str) -> datetime:
     """The aware instant an RFC 3339 text stands for."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_INSTANT = re.compile(r"[12]\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?Z", re.ASCII)
+
+
+def is_instant(text: str) -> bool:
+    """True for an instant as documents carry it: RFC 3339, UTC, a real date.
+
+    >>> is_instant("2026-02-28T14:00:00Z"), is_instant("2026-02-30T14:00:00Z")
+    (True, False)
+    """
+    if _INSTANT.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def shown_instant(text: str, *, with_time: bool = True) -> str:

@@ -1,0 +1,1 @@
+"""The sections of the table: each measures and gives rows."""
