@@ -117,10 +117,14 @@ def test_a_hole_in_the_capture_is_no_drought_and_its_end_no_burst():
     assert bursts(events.filter(pa.array(outside))) == []
 
 
-def test_a_series_alone_in_a_capture_with_a_hole_does_not_burst_on_both_sides():
-    us = seasonal_us(np.random.default_rng(11), 2000)
+def test_a_hole_in_the_capture_neither_makes_a_burst_nor_hides_one():
+    rng = np.random.default_rng(11)
+    us = seasonal_us(rng, 2000)
     kept = us[(us < 100 * HOUR) | (us > 580 * HOUR)]
     assert bursts(table(["only"] * kept.size, kept)) == []
+    more = np.concatenate([kept, 610 * HOUR + rng.integers(0, 3 * HOUR, 40)])
+    found = bursts(table(["only"] * more.size, more))
+    assert [round((b.start_at - START) / timedelta(hours=1)) for b in found] == [610]
 
 
 def test_twice_as_much_collected_of_everything_is_no_burst():

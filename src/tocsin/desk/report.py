@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tocsin import __version__
 from tocsin.archive import desk_info, finished_captures, load_keys, quote_proof, snapshot
-from tocsin.assess import THRESHOLD, Codebook, assessor, gazetteer
-from tocsin.desk.codebooks import records_folder, run_codebooks
+from tocsin.assess import THRESHOLD, Codebook, gazetteer
+from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.engine import DuckDBEngine
 from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, latest_run, load
@@ -20,8 +21,7 @@ from tocsin.desk.progress import Progress
 from tocsin.desk.write_file import check_writable, write_whole
 from tocsin.enrich import FOLDER
 from tocsin.records.errors import TocsinInputError
-from tocsin.records.findings import Campaign, SpanKind
-from tocsin.records.posts import Audience
+from tocsin.records.findings import Campaign
 from tocsin.report import (
     Brief,
     CodebookNote,
@@ -31,6 +31,7 @@ from tocsin.report import (
     Setting,
     computed_figures,
     dispatch_requests,
+    example_quotes,
     render_html,
     render_json,
     render_markdown,
@@ -39,9 +40,6 @@ from tocsin.report import (
 
 RENDERERS = {".html": render_html, ".md": render_markdown, ".json": render_json}
 RUN_SETTING = "run"
-QUOTES_A_NARRATIVE = 2
-# Posts looked at for the quotes of one narrative; the earliest that need no redaction are quoted first.
-CANDIDATES = 40
 SAYS = {
     RUN_SETTING: "the detection run this dispatch was made from",
     "window_s": "seconds within which two posts of the same thing count as posted together",
@@ -132,7 +130,7 @@ def _brief(desk: Desk, run: Run, campaign: Campaign, engine: DuckDBEngine, redac
     return Brief(
         campaign=campaign,
         figures=figures,
-        quotes=tuple(_quotes(desk, campaign, book, engine, redactor, run.log_size)),
+        quotes=_quotes(desk, campaign, book, engine, redactor, run.log_size),
         places=tuple(places[place_id] for place_id in named if place_id in places),
         codebook=_codebook_note(book),
         settings=tuple(Setting(name, value, SAYS[name]) for name, value in settings.items()),
@@ -161,62 +159,28 @@ def _codebook_note(book: Codebook) -> CodebookNote:
     )
 
 
-_EXAMPLES = """
-SELECT p.leaf_index, p.post_id, p.source, p.lang, p.posted_at, p.text, p.audience, a.stance
-FROM memberships AS m JOIN post_versions AS p ON p.leaf_index = m.leaf_index
-JOIN cluster_members AS c ON c.leaf_index = p.leaf_index AND c.cluster_id = $cluster_id
-LEFT JOIN assessments AS a ON a.leaf_index = p.leaf_index AND a.codebook = $codebook
-WHERE m.effort_id = $effort_id AND p.audience = 'public' AND p.kind <> 'repost' AND p.leaf_index < $log_size
-ORDER BY p.posted_at, p.leaf_index LIMIT $candidates
-"""
-
-
 def _quotes(
     desk: Desk, campaign: Campaign, book: Codebook, engine: DuckDBEngine, redactor: Redactor, log_size: int
-) -> list[Quote]:
-    """Examples of each narrative: those that need no redaction first, so that their proof can disclose the text."""
-    reader = assessor([book], FOLDER, records_folder(desk.folder))
-    glosses = {f"{book.name}/{concept.concept_id}": concept.gloss for concept in book.concepts}
-    quotes: list[Quote] = []
-    for narrative in campaign.narratives[:8]:
-        params = {
-            "cluster_id": narrative.cluster_id,
-            "codebook": book.name,
-            "effort_id": campaign.campaign_id,
-            "log_size": log_size,
-            "candidates": CANDIDATES,
-        }
-        candidates = [(row, redactor.redacted(row["text"])) for row in engine.table(_EXAMPLES, params).to_pylist()]
-        candidates.sort(key=lambda pair: (not pair[1].is_whole, pair[0]["posted_at"] is None))
-        said: set[str] = set()
-        for row, redacted in candidates:
-            if FOLDER.keys([str(redacted.text)])[0] in said or len(said) == QUOTES_A_NARRATIVE:
-                continue
-            said.add(FOLDER.keys([str(redacted.text)])[0])
-            shown = str(redacted.text)
-            spans = reader.text(shown, row["lang"])[0].spans
-            terms = dict.fromkeys(
-                Gloss(shown[span.start : span.end], glosses[span.concept])
-                for span in spans
-                if span.kind is SpanKind.CONCEPT and glosses.get(span.concept)
-            )
-            disclose = ("text", "posted_at") if redacted.is_whole else ("posted_at",)
-            quotes.append(
-                Quote(
-                    leaf_index=row["leaf_index"],
-                    post_id=row["post_id"],
-                    source=row["source"],
-                    lang=row["lang"],
-                    posted_at=row["posted_at"],
-                    text=redacted,
-                    audience=Audience(row["audience"]),
-                    glosses=tuple(terms),
-                    cluster_id=narrative.cluster_id,
-                    stance=row["stance"] or "unknown",
-                    proof=quote_proof(desk.folder, row["leaf_index"], disclose),
-                )
-            )
-    return quotes
+) -> tuple[Quote, ...]:
+    """Examples of each narrative with their proofs; a text that had to be redacted stays undisclosed in its proof."""
+    chosen = example_quotes(
+        engine,
+        campaign,
+        log_size=log_size,
+        call_threshold=THRESHOLD,
+        redactor=redactor,
+        glosses=[Gloss(term.text, concept.gloss) for concept in book.concepts for term in concept.terms],
+        folded=lambda text: FOLDER.keys([text])[0],
+    )
+    return tuple(
+        replace(
+            quote,
+            proof=quote_proof(
+                desk.folder, quote.leaf_index, ("text", "posted_at") if quote.text.is_whole else ("posted_at",)
+            ),
+        )
+        for quote in chosen
+    )
 
 
 def _write(desk: Desk, output: Path, text: str) -> None:

@@ -79,17 +79,7 @@ def timeline_spec(
     `buckets` are (start, posts, calls); `bursts` have start_at, end_at, expected_per_bucket, trigger_at,
     trigger_title, all instants RFC 3339.
     """
-    step = timedelta(seconds=bucket_s)
-    rows: list[Spec] = []
-    if buckets:
-        counted = {parsed_instant(at): (posts, calls) for at, posts, calls in buckets}
-        at, last = min(counted), max(counted)
-        while at <= last:
-            posts, calls = counted.get(at, (0, 0))
-            if posts:
-                rows.append({"at": _ms(at), "end": _ms(at + step * 0.86), "posts": posts, "calls": calls})
-            at += step
-    tallest = max((row["posts"] for row in rows), default=1)
+    rows = _stretches(buckets, timedelta(seconds=bucket_s))
     shaded: list[Spec] = [{"at": _ms_text(burst["start_at"]), "end": _ms_text(burst["end_at"])} for burst in bursts]
     levels = [{**span, "level": burst["expected_per_bucket"]} for span, burst in zip(shaded, bursts, strict=True)]
     events = {
@@ -101,27 +91,60 @@ def timeline_spec(
     if window is not None:
         domain = [_ms_text(window[0]), _ms_text(window[1])]
         marked = [row for row in marked if domain[0] <= row["at"] <= domain[1]]
-    x = {
+    tallest = max((row["posts"] for row in rows), default=1)
+    x, y = _time_axis(domain, width, label_size), _count_axis(tallest, label_size)
+    return {
+        "$schema": _SCHEMA,
+        "width": width,
+        "height": round(width * 0.36) if width > 500 else 190,
+        "layer": [
+            *_timeline_layers(rows, shaded, levels, marked, x, y),
+            *(_event_words(row, x, domain, width, label_size) for row in marked),
+        ],
+        "config": _config(),
+    }
+
+
+def _stretches(buckets: list[tuple[str, int, int]], step: timedelta) -> list[Spec]:
+    """Every stretch with a post, as a bar a little narrower than the stretch."""
+    counted = {parsed_instant(at): (posts, calls) for at, posts, calls in buckets}
+    return [
+        {"at": _ms(at), "end": _ms(at + step * 0.86), "posts": posts, "calls": calls}
+        for at, (posts, calls) in sorted(counted.items())
+        if posts
+    ]
+
+
+def _time_axis(domain: list[int], width: int, label_size: int) -> Spec:
+    axis = {
+        "grid": False,
+        "tickCount": max(3, width // 110),
+        "labelFontSize": label_size,
+        "labelOverlap": True,
+        "format": "%-d %b" if domain[1] - domain[0] > 3 * 86_400_000 else "%-d %b %H:%M",
+    }
+    return {
         "field": "at",
         "type": "temporal",
         "title": None,
         "scale": {"type": "utc", "domain": domain},
-        "axis": {
-            "grid": False,
-            "tickCount": max(3, width // 110),
-            "labelFontSize": label_size,
-            "labelOverlap": True,
-            "format": "%-d %b" if domain[1] - domain[0] > 3 * 86_400_000 else "%-d %b %H:%M",
-        },
+        "axis": axis,
     }
-    y = {
+
+
+def _count_axis(tallest: int, label_size: int) -> Spec:
+    return {
         "type": "quantitative",
         "title": None,
         "scale": {"domain": [0, tallest * 1.14], "nice": False},
         "axis": {"tickCount": 4, "domain": False, "ticks": False, "format": ",d", "labelFontSize": label_size},
     }
-    size = {"baseline": "top", "fontSize": label_size, "fontWeight": "bold", "dy": 1}
-    layers: list[Spec] = [
+
+
+def _timeline_layers(
+    rows: list[Spec], shaded: list[Spec], levels: list[Spec], marked: list[Spec], x: Spec, y: Spec
+) -> list[Spec]:
+    return [
         {
             "data": _values(shaded),
             "mark": {"type": "rect", "color": BAND, "stroke": MUTED, "strokeDash": [2, 3], "strokeWidth": 1},
@@ -140,22 +163,16 @@ def timeline_spec(
             "encoding": {"x": x},
         },
     ]
-    for row in marked:
-        # Words stand before the event, where little was posted, unless they would not fit there.
-        is_after = (row["at"] - domain[0]) / (domain[1] - domain[0]) < len(row["title"]) * label_size * 0.6 / width
-        layers.append(
-            {
-                "data": _values([row]),
-                "mark": {"type": "text", "align": "left" if is_after else "right", "dx": 5 if is_after else -5, **size},
-                "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "title"}},
-            }
-        )
+
+
+def _event_words(row: Spec, x: Spec, domain: list[int], width: int, label_size: int) -> Spec:
+    """The title of an event beside its rule: before it, where little was posted, unless it would not fit there."""
+    is_after = (row["at"] - domain[0]) / (domain[1] - domain[0]) < len(row["title"]) * label_size * 0.6 / width
+    style = {"baseline": "top", "fontSize": label_size, "fontWeight": "bold", "dy": 1}
     return {
-        "$schema": _SCHEMA,
-        "width": width,
-        "height": round(width * 0.36) if width > 500 else 190,
-        "layer": layers,
-        "config": _config(),
+        "data": _values([row]),
+        "mark": {"type": "text", "align": "left" if is_after else "right", "dx": 5 if is_after else -5, **style},
+        "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "title"}},
     }
 
 
