@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from assess.corpus import (
     table,
 )
 from tocsin.assess import CampaignSettings, Findings, campaigns_and_trends, shipped_codebooks
+from tocsin.assess.campaigns import told_bursts
 from tocsin.enrich import FOLDER
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, Effort, Trend, Verdict
@@ -201,3 +203,11 @@ def test_an_effort_is_a_campaign_or_a_trend_and_never_both(calls: int, others: i
     campaigns, trends = made(rows) if rows else ([], [])
     assert len(campaigns) + len(trends) == (1 if rows else 0)
     assert all(0 <= campaign.score <= 1 for campaign in campaigns)
+
+
+def test_of_the_words_of_a_copied_text_only_a_few_bursts_are_told() -> None:
+    tag = burst("b-tag")
+    words = [replace(burst(f"b-word{n}"), series="phrase", key=f"word{n}", post_count=10 + n) for n in range(30)]
+    told = told_bursts([*words, tag])
+    assert tag in told
+    assert {one.key for one in told if one.series == "phrase"} == {f"word{n}" for n in range(22, 30)}

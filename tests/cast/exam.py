@@ -46,14 +46,16 @@ def through_the_house(folder: Path, truth: dict[str, Any], codebook: str) -> tup
     shown = snapshot(desk.folder)
     engine = snapshot_engine(shown.files("posts"))
     names = {
-        (row["kind"], row["pseudonym"]): f"{row['source']}:{row['platform_id']}" for row in shown.read("names").to_pylist()
+        (row["kind"], row["pseudonym"]): f"{row['source']}:{row['platform_id']}"
+        for row in shown.read("names").to_pylist()
     }
     posts = {
         row["leaf_index"]: names["post", row["post_id"]]
         for row in engine.table("SELECT leaf_index, post_id FROM posts").to_pylist()
     }
     texts = {
-        names["post", row["post_id"]]: row["text"] for row in engine.table("SELECT post_id, text FROM posts").to_pylist()
+        names["post", row["post_id"]]: row["text"]
+        for row in engine.table("SELECT post_id, text FROM posts").to_pylist()
     }
     books: list[Codebook] = list(chosen_codebooks([codebook]).values())
     record = fairness_record(books[0], labelled_cases(truth, texts), FOLDER, measured_on="the cast of this exam")

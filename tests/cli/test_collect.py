@@ -50,7 +50,9 @@ def test_the_sample_exports_count_as_the_truth_says(demo):
 
 
 def test_the_answer_has_exactly_the_promised_keys_and_adds_up(desk):
-    answer = tocsin("collect", EXPORTS / "notice_board.csv", EXPORTS / "rocketchat_harbour_room.json", "--desk", desk, "--json")
+    answer = tocsin(
+        "collect", EXPORTS / "notice_board.csv", EXPORTS / "rocketchat_harbour_room.json", "--desk", desk, "--json"
+    )
     told = answer.json()
     assert set(told) == KEYS
     adds_up(told)

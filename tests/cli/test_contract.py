@@ -224,7 +224,9 @@ def test_a_desk_folder_whose_name_is_a_pattern_is_that_folder(tmp_path):
 
 
 def test_the_sample_exports_are_the_ones_the_truth_speaks_of():
-    assert sorted(path.name for path in EXPORTS.iterdir()) == sorted(json.loads((CAST / "truth.json").read_text("utf-8"))["files"])
+    assert sorted(path.name for path in EXPORTS.iterdir()) == sorted(
+        json.loads((CAST / "truth.json").read_text("utf-8"))["files"]
+    )
 
 
 def test_nothing_is_asked_where_nobody_can_answer(tmp_path, monkeypatch):

@@ -25,18 +25,32 @@ def village() -> list[dict[str, str]]:
     rows = []
 
     def post(at: datetime, who: str, text: str, topic: str, link: str) -> None:
-        rows.append({"nr": f"p{len(rows):04}", "at": at.isoformat(), "who": who, "said": text, "topic": topic, "link": link})
+        rows.append(
+            {"nr": f"p{len(rows):04}", "at": at.isoformat(), "who": who, "said": text, "topic": topic, "link": link}
+        )
 
     for hour in range(24 * 21):
         at = START + timedelta(hours=hour, minutes=rng.randrange(60))
-        post(at, f"n{rng.randrange(60)}", f"goats {rng.random()} mill {rng.random()}", f"t{hour % 7}", f"https://a.example/{hour}")
+        post(
+            at,
+            f"n{rng.randrange(60)}",
+            f"goats {rng.random()} mill {rng.random()}",
+            f"t{hour % 7}",
+            f"https://a.example/{hour}",
+        )
     peak = START + timedelta(days=10, hours=14)
     for number in range(40):
         post(peak + timedelta(minutes=number), f"n{number}", f"{TEXT} {'again' * (number % 2)}", "lantern", "")
     for number in range(6):
         at = START + timedelta(days=2 + number, hours=9)
         for late, who in enumerate(("ana", "ben", "eve")):
-            post(at + timedelta(seconds=3 * late), who, f"look {rng.random()} {rng.random()}", "links", f"https://b.example/{number}")
+            post(
+                at + timedelta(seconds=3 * late),
+                who,
+                f"look {rng.random()} {rng.random()}",
+                "links",
+                f"https://b.example/{number}",
+            )
     return rows
 
 
@@ -134,7 +148,7 @@ def test_bursts_of_a_key_with_and_without_post_ids(file):
     assert burst["expected_count"] < 5
     assert burst["q_value"] < 0.001
     assert burst["post_ids"] == [row["nr"] for row in village() if row["topic"] == "lantern"]
-    assert not {"t0", "t3", "links"} & set(found)
+    assert not {f"t{day}" for day in range(7)} & set(found)
     bare = tocsin("bursts", file, "--time", "at", "--key", "topic", "--json").lines()
     assert set(bare[0]) == {"key", "start_at", "end_at", "peak_at", "post_count", "expected_count", "q_value"}
 
@@ -160,9 +174,14 @@ def test_arabic_spelling_variants_of_one_sentence_are_one_cluster(tmp_path):
         "الطريق الى فيلمورا مفتوح لكل من يقدر علي الوقوف",
         "الطَّريقُ إلـــى فيلمورا مفتوحٌ لكلّ مَن يقدر على الوقوف",
     ]
-    rows = [{"id": str(n), "text": text} for n, text in enumerate([*variants, "سوق الماعز يفتح ظهر الخميس في الميدان القديم"])]
+    rows = [
+        {"id": str(n), "text": text}
+        for n, text in enumerate([*variants, "سوق الماعز يفتح ظهر الخميس في الميدان القديم"])
+    ]
     file = written(rows, tmp_path / "a.jsonl")
-    assert [line["post_ids"] for line in tocsin("clusters", file, "--id", "id", "--text", "text").lines()] == [["0", "1", "2"]]
+    assert [line["post_ids"] for line in tocsin("clusters", file, "--id", "id", "--text", "text").lines()] == [
+        ["0", "1", "2"]
+    ]
 
 
 def test_clusters_are_the_same_whatever_the_order_of_the_rows(tmp_path):
@@ -210,7 +229,9 @@ def test_damaged_records_are_counted_and_do_not_lose_their_neighbours(tmp_path):
     assert {line["key"]: line["post_count"] for line in answer.lines()}["lantern"] == 40
     assert "cannot be read: 4 records" in answer.err
     table = written(rows, tmp_path / "v.csv")
-    table.write_bytes(table.read_bytes() + b"p1,too,few\n" + b"p2,\xff\xfe,a,b,c,d\n")
+    table.write_bytes(
+        table.read_bytes() + b"p1,too,few\n" + b"p2,\xff\xfe,a,b,c,d\n" + b'p3,2026-01-20,who,"a\nb",t,l\r\n'
+    )
     answer = tocsin("bursts", table, "--time", "at", "--key", "topic", "--id", "nr")
     assert {line["key"]: line["post_count"] for line in answer.lines()}["lantern"] == 40
     assert "cannot be read: 2 records" in answer.err
@@ -220,7 +241,9 @@ def test_times_that_cannot_be_read_are_counted(tmp_path):
     rows = village()
     for row in rows[:5]:
         row["at"] = "last week"
-    for row, odd in zip(rows[5:], ("", "1e300", "inf", "nan", "99999999999999999999", "-1e16", "294247-01-01"), strict=False):
+    for row, odd in zip(
+        rows[5:], ("", "1e300", "inf", "nan", "99999999999999999999", "-1e19", "294247-01-01"), strict=False
+    ):
         row["at"] = odd
     answer = tocsin("bursts", written(rows, tmp_path / "v.csv"), "--time", "at", "--key", "topic")
     assert answer.code == 0

@@ -55,7 +55,9 @@ def test_the_campaign_is_the_planted_one(demo):
     assert {"twitter", "telegram"} <= set(campaign["sources"])
     assert {"en", "ar", "fr", "am"} <= set(campaign["languages"])
     assert sum(campaign["sources"].values()) == campaign["post_count"]
-    assert len(planted["posts"]["call"]) * 0.9 <= campaign["post_count"] <= 1.5 * sum(map(len, planted["posts"].values()))
+    assert (
+        len(planted["posts"]["call"]) * 0.9 <= campaign["post_count"] <= 1.5 * sum(map(len, planted["posts"].values()))
+    )
     triggers = {burst["trigger"]["title"] for burst in campaign["bursts"] if burst["trigger"]}
     assert "Tarn bridge closed" in triggers
 

@@ -24,7 +24,10 @@ TEXTS = {
 def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("search")
     table = folder / "posts.jsonl"
-    rows = [{"id": name, "created_at": "2026-01-05T08:00:00Z", "author_id": "ana", "text": text} for name, text in TEXTS.items()]
+    rows = [
+        {"id": name, "created_at": "2026-01-05T08:00:00Z", "author_id": "ana", "text": text}
+        for name, text in TEXTS.items()
+    ]
     table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     made = new_desk(folder / "desk")
     answer = tocsin("collect", table, "--desk", made, "--json")
@@ -38,7 +41,9 @@ def texts(desk, query: str, *more: object) -> set[str]:
     return {row["text"] for row in answer.lines()}
 
 
-@pytest.mark.parametrize("query", ['"الطريق إلى فيلمورا"', '"الطريق الى فيلمورا"', '"الطريق الي فيلمورا"', '"الطَّريق إلى فيلمورا"'])
+@pytest.mark.parametrize(
+    "query", ['"الطريق إلى فيلمورا"', '"الطريق الى فيلمورا"', '"الطريق الي فيلمورا"', '"الطَّريق إلى فيلمورا"']
+)
 def test_spellings_of_one_arabic_phrase_find_each_other_and_not_another_order(desk, query):
     assert texts(desk, query) == {TEXTS["a1"], TEXTS["a2"], TEXTS["a3"]}
 

@@ -38,6 +38,7 @@ from tocsin.records.findings import (
 from tocsin.records.folding import Folder
 
 _TREND_TAG_ACCOUNTS = 3  # a tag that fewer accounts used could point to a person
+_MOST_WORD_BURSTS = 8
 _MIN_CALLER_SHARE = 0.5  # of a group's accounts in the effort, for the group to be shown with it
 
 
@@ -139,6 +140,19 @@ def campaign_score(tie: Tie, post_count: int, *, has_burst: bool, has_group: boo
     return round(min(1.0, 0.5 * share + 0.2 * tied + 0.1 * callers + 0.1 * has_burst + 0.1 * has_group), 4)
 
 
+def told_bursts(bursts: Sequence[Burst]) -> tuple[Burst, ...]:
+    """The bursts a campaign is told by: tags, links and domains all, of single words the few with the largest surplus.
+
+    A text that is copied makes a burst of every word in it; hundreds of them say what its narrative says already.
+    """
+    words = sorted(
+        (burst for burst in bursts if burst.series == "phrase"),
+        key=lambda burst: (burst.expected_count - burst.post_count, burst.burst_id),
+    )
+    kept = {burst.burst_id for burst in words[:_MOST_WORD_BURSTS]}
+    return tuple(burst for burst in bursts if burst.series != "phrase" or burst.burst_id in kept)
+
+
 def campaign_id_of(effort: Effort) -> str:
     """The id a campaign made of this effort has; the same effort has the same id in every run."""
     return _stable_id("campaign", effort.effort_id)
@@ -197,7 +211,7 @@ class _Maker:
         assert times is not None
         tags = tag_counts(rows)
         campaign_id = campaign_id_of(effort)
-        bursts = tuple(self._bursts[burst_id] for burst_id in effort.burst_ids if burst_id in self._bursts)
+        bursts = told_bursts([self._bursts[each] for each in effort.burst_ids if each in self._bursts])
         groups, left_out = self._groups_of(effort, tie)
         intent = self._intent(rows, tie)
         return Campaign(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +15,13 @@ import pyarrow.compute as pc
 from tocsin.desk.engine import DuckDBEngine, quoted_path
 from tocsin.records.errors import TocsinInputError
 
-_DELIMITED = "read_csv({file}, all_varchar=true, header=true, sample_size=-1, store_rejects=true{more})"
+# The dialect is told, not guessed: one odd line anywhere makes DuckDB's guess fail or take another delimiter.
+_DELIMITED = (
+    "read_csv({file}, auto_detect=false, header=true, columns={columns}, delim={delimiter}, quote='\"', escape='\"',"
+    " strict_mode=false, store_rejects=true)"
+)
+_DELIMITERS = (",", ";", "\t", "|")
+_HEADER_BYTES = 1 << 18
 _OBJECTS = "read_json({file}, format='{shape}', columns={columns}, ignore_errors={ignore})"
 _KEYS = """
 SELECT k FROM (SELECT unnest(json_keys(json)) AS k FROM (
@@ -56,10 +64,8 @@ def file_rows(file: Path, columns: Sequence[str]) -> FileRows:
     try:
         # Post ids are given back in the file's order.
         engine.run("SET preserve_insertion_order = true")
-        if _ENDINGS[ending] in ("delimited", "parquet"):
-            return _table_rows(engine, file, ending, wanted)
-        return _object_rows(engine, file, _ENDINGS[ending], wanted)
-    except engine.errors as error:
+        read = _read(engine, file, ending, wanted)
+    except (*engine.errors, OSError, csv.Error) as error:
         raise TocsinInputError(
             f"{file.name} cannot be read as a table",
             expected="one header line and one row a record, or one JSON object a line",
@@ -68,21 +74,48 @@ def file_rows(file: Path, columns: Sequence[str]) -> FileRows:
         ) from None
     finally:
         engine.close()
+    if read.unread_count and not read.rows.num_rows:
+        raise TocsinInputError(f"no record of {file.name} can be read", expected="UTF-8 text, one record a row or line")
+    return read
 
 
-def _table_rows(engine: DuckDBEngine, file: Path, ending: str, wanted: Sequence[str]) -> FileRows:
-    more = ", delim='\t'" if ending == ".tsv" else ""
+def _read(engine: DuckDBEngine, file: Path, ending: str, wanted: Sequence[str]) -> FileRows:
+    kind = _ENDINGS[ending]
+    if kind == "parquet":
+        return _parquet_rows(engine, file, wanted)
+    if kind == "delimited":
+        return _delimited_rows(engine, file, ("\t",) if ending == ".tsv" else _DELIMITERS, wanted)
+    return _object_rows(engine, file, kind, wanted)
+
+
+def _delimited_rows(engine: DuckDBEngine, file: Path, delimiters: Sequence[str], wanted: Sequence[str]) -> FileRows:
+    present, delimiter = _header(file, delimiters)
+    _check_present(file, wanted, present)
+    columns = "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in present) + "}"
+    relation = _DELIMITED.format(file=quoted_path(file), columns=columns, delimiter=_literal(delimiter))
+    rows = engine.table(f"SELECT {', '.join(map(_quoted, wanted))} FROM {relation}")
+    rejected = engine.table("SELECT count(DISTINCT line) AS n FROM reject_errors")["n"][0].as_py()
+    return FileRows(rows, int(rejected))
+
+
+def _header(file: Path, delimiters: Sequence[str]) -> tuple[list[str], str]:
+    """The names of the columns, each once, and the delimiter: the one that parts the first line most."""
+    with pa.input_stream(str(file), compression="detect") as stream:
+        head = stream.read(_HEADER_BYTES).decode("utf-8-sig", "replace")
+    lines = {mark: next(csv.reader(io.StringIO(head, newline=""), delimiter=mark), []) for mark in delimiters}
+    delimiter = max(delimiters, key=lambda mark: len(lines[mark]))
+    names: list[str] = []
+    for number, name in enumerate(lines[delimiter]):
+        names.append(name if name and name not in names else f"{name or 'column'}_{number}")
+    return names, delimiter
+
+
+def _parquet_rows(engine: DuckDBEngine, file: Path, wanted: Sequence[str]) -> FileRows:
     relation = f"read_parquet({quoted_path(file)})"
-    if ending != ".parquet":
-        relation = _DELIMITED.format(file=quoted_path(file), more=more)
     present = engine.table(f"DESCRIBE SELECT * FROM {relation}").column("column_name").to_pylist()
     _check_present(file, wanted, present)
     chosen = ", ".join(f"CAST({_quoted(name)} AS VARCHAR) AS {_quoted(name)}" for name in wanted)
-    rows = engine.table(f"SELECT {chosen} FROM {relation}")
-    if ending == ".parquet":
-        return FileRows(rows, 0)
-    rejected = engine.table("SELECT count(DISTINCT line) AS n FROM reject_errors")["n"][0].as_py()
-    return FileRows(rows, int(rejected))
+    return FileRows(engine.table(f"SELECT {chosen} FROM {relation}"), 0)
 
 
 def _object_rows(engine: DuckDBEngine, file: Path, shape: str, wanted: Sequence[str]) -> FileRows:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tocsin.records.findings import Burst, Trigger
 
 BEFORE = timedelta(hours=72)  # how long after an event a burst may still answer to it
-AFTER = timedelta(hours=2)  # clocks, news and the width of a bin: a burst may seem to begin before its event
+AFTER = timedelta(0)  # what began before an event was not set off by it
 
 
 def with_triggers(
