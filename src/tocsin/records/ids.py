@@ -24,7 +24,7 @@ ID_LENGTH = 27  # one prefix letter and 26 base32 characters (128 bits)
 def keyed_id(key: bytes, kind: IdKind, *parts: str) -> str:
     """The pseudonym of a thing: a prefix letter and 128 bits of HMAC-SHA256, in lower-case base32.
 
-    Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ. A plain hash of a handle is no
+    The lengths of the parts stand before them, so ("ab", "c") and ("a", "bc") differ. A plain hash of a handle is no
     pseudonym (a billion candidates take minutes); this needs the key.
 
     >>> keyed_id(b"k" * 32, "account", "twitter", "42") == keyed_id(b"k" * 32, "account", "twitter", "42")
@@ -32,11 +32,8 @@ def keyed_id(key: bytes, kind: IdKind, *parts: str) -> str:
     >>> keyed_id(b"k" * 32, "account", "twitter", "42")[0], len(keyed_id(b"k" * 32, "post", "x"))
     ('a', 27)
     """
-    message = bytearray(kind, "ascii")
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        message += len(raw).to_bytes(4, "big")
-        message += raw
+    lengths = " ".join([str(len(part)) for part in parts])
+    message = f"{kind} {lengths}\n{''.join(parts)}".encode("utf-8", "surrogatepass")
     digest = hmac.digest(key, message, "sha256")[:16]
     return _PREFIX[kind] + base64.b32encode(digest)[:26].decode("ascii").lower()
 
