@@ -83,6 +83,7 @@ class Texts(NamedTuple):
 
 
 CHECKED = 10_000
+_TEXTS = 50_000  # besides the variants: one update a shingle takes datasketch half a minute for them
 _VARIED = 2_000  # texts that get variants; with them and four variants each the checked part is full
 
 
@@ -96,6 +97,7 @@ def near_duplicate_texts(corpus: Path, real_data: Path | None, *, seed: int = 7)
     if real_data is not None:
         found += _post_texts(real_data / "crises" / "crises.jsonl.gz")
     chance.shuffle(found)
+    found = found[:_TEXTS]
     bases, rest = found[:_VARIED], found[_VARIED:]
     words = [word for text in rest[:2000] for word in text.split()]
     checked = [*bases]

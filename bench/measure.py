@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 SAMPLE_S = 0.05
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run. `messages` are the lines of stderr, each with the seconds after the start at which it came."""
+    """One run. `answer` is the last of the `lines` of stdout where that is a JSON object. `messages` are the lines of stderr, each with the seconds after the start at which it came."""
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     answer: dict[str, object]
     exit_code: int
-    messages: tuple[tuple[float, str], ...] = field(default=())
+    lines: tuple[str, ...] = ()
+    messages: tuple[tuple[float, str], ...] = ()
 
     @property
     def errors(self) -> str:
@@ -64,14 +65,24 @@ def unbacked_bytes(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
+def processor_seconds(pid: int) -> float:
+    """Processor time of one process up to now, without its children's."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) * _TICK_S
+
+
 def measured(
     command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Measured:
     """Run a command to its end. The last line of its stdout may be a JSON object: the answer.
 
-    The peak is the largest sum of `unbacked_bytes` over the process tree, looked at every SAMPLE_S seconds.
+    The peak is the largest sum of `unbacked_bytes` over the process tree, looked at every SAMPLE_S seconds. Processor
+    time is what each process of the tree had used when last looked at: a fork server's workers are nobody's waited-for
+    children, so the kernel's own sum leaves them out.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(word) for word in command],
@@ -93,8 +104,11 @@ def measured(
     for reader in readers:
         reader.start()
     peak = 0
+    cpu: dict[int, float] = {}
     while True:
-        peak = max(peak, sum(unbacked_bytes(pid) for pid in process_tree(process.pid)))
+        tree = process_tree(process.pid)
+        peak = max(peak, sum(unbacked_bytes(pid) for pid in tree))
+        cpu |= {pid: max(cpu.get(pid, 0.0), processor_seconds(pid)) for pid in tree}
         try:
             process.wait(SAMPLE_S)
             break
@@ -103,9 +117,15 @@ def measured(
     seconds = time.perf_counter() - start
     for reader in readers:
         reader.join()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    return Measured(seconds, cpu, peak, _answer(out), process.returncode, tuple(messages))
+    return Measured(
+        seconds,
+        sum(cpu.values()),
+        peak,
+        _answer(out),
+        process.returncode,
+        tuple(line for _, line in out),
+        tuple(messages),
+    )
 
 
 def _read(stream: IO[str], into: list[tuple[float, str]], start: float) -> None:

@@ -25,6 +25,7 @@ SPELLINGS = (
     "الــى أهل المدينة القديمة السوق الجديدة على الشاطئ مفتوحة اليووووم",
     "الى أهل المدينة القديمة: السوق الجديدة على الشاطئ مفتوحة اليوم!!!",
 )
+WAYS = {"documented": "its quick start", "bulk": "its fastest way"}
 Pairs = set[tuple[int, int]]
 
 
@@ -42,13 +43,11 @@ def rows(plan: Plan) -> Iterator[Row]:
         yield failed(SECTION, what, f"{PEER} could not be installed: {plan.peers.missing[PEER]}")
     else:
         pairs_at = plan.work / "near-pairs.json"
-        theirs = plan.peer("minhash.py", plain_at, THRESHOLD, PERMUTATIONS, checked, pairs_at)
-        peer_s = sum(theirs.number(name) for name in ("sign_s", "insert_s", "query_s"))
         own_s = mine.number("sign_s") + mine.number("cluster_s")
-        yield ratio_row(SECTION, f"{what}, signatures included", own_s, peer_s, PEER, AT_LEAST)
-        yield ratio_row(
-            SECTION, "of that: signatures (ours with folding)", mine.number("sign_s"), theirs.number("sign_s"), PEER
-        )
+        for way, gate in (("documented", AT_LEAST), ("bulk", None)):
+            theirs = plan.peer("minhash.py", plain_at, THRESHOLD, PERMUTATIONS, checked, pairs_at, way)
+            peer_s = sum(theirs.number(name) for name in ("sign_s", "insert_s", "query_s"))
+            yield ratio_row(SECTION, f"{what}; signatures: {WAYS[way]}", own_s, peer_s, PEER, gate)
         told = {(a, b) for a, b in json.loads(pairs_at.read_text())}
         yield _recall_row(own, told, true, checked)
         yield Row(

@@ -18,6 +18,8 @@ SECTION = "Whole job: tocsin report FILE -o report.html"
 NAME = "whole-job"
 LARGE_S = 300.0
 EXPONENT = 1.1
+# One of these is in the title of whatever part of the planted campaign is found (one a language at most).
+PLANTED = ("Velmora", "فيلمورا", "ቬልሞራ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ class _Job:
     collect_s: float
     detect_s: float
     report_s: float
-    campaigns: int
-    title: str
+    titles: tuple[str, ...]  # of the campaigns found
 
 
 def rows(plan: Plan) -> Iterator[Row]:
@@ -45,8 +46,11 @@ def rows(plan: Plan) -> Iterator[Row]:
         yield Row(SECTION, f"{posts:,} posts: collect + detect + report", split)
         yield Row(SECTION, f"{posts:,} posts: processor", seconds(job.done.cpu_seconds))
         yield at_most(SECTION, f"{posts:,} posts: peak memory", job.done.peak_bytes, None, megabytes)
-        found = job.campaigns == 1 and "RoadToVelmora" in job.title
-        yield yes_row(SECTION, f"{posts:,} posts: the planted campaign is found, and no other", found)
+        planted = [any(name in title for name in PLANTED) for title in job.titles]
+        shown = f"{sum(planted)} planted, {len(planted) - sum(planted)} other"
+        yield yes_row(
+            SECTION, f"{posts:,} posts: campaigns found: planted, and no other", all(planted) and planted != [], shown
+        )
         yield from _verified(plan, posts)
     if len(jobs) > 1:
         first, last = jobs[0], jobs[-1]
@@ -71,9 +75,14 @@ def _job(plan: Plan, posts: int) -> _Job:
         collected,
         float(detect["seconds"]),
         done.seconds - collected - float(detect["seconds"]),
-        int(detect["campaigns"]),
-        str(done.answer["title"]),
+        _titles(plan, desk),
     )
+
+
+def _titles(plan: Plan, desk: Path) -> tuple[str, ...]:
+    """Titles of the desk's campaigns."""
+    listed = plan.tocsin("campaigns", "--desk", desk, "--json")
+    return tuple(json.loads(line)["title"] for line in listed.lines)
 
 
 def _write_events(path: Path) -> None:

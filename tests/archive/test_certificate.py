@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from archive.village import NOW
+from archive.village import NOW, batch, blocks_of, records
 from tocsin.archive import certificate, certificate_markdown, finished_captures, snapshot, write_certificate
-from tocsin.archive.tally import CaptureTally, certified_capture, gaps
+from tocsin.archive.tally import CaptureTally, certified_capture, gaps, posting_minutes
 from tocsin.records.errors import EvidenceError
+from tocsin.records.posts import CaptureNote
 
 
 def test_it_counts_each_capture_and_the_total(full_desk):
@@ -75,3 +77,28 @@ def test_a_long_silence_in_a_capture_is_a_gap():
 def test_a_capture_is_read_back_from_its_table(full_desk):
     for each in finished_captures(snapshot(full_desk.folder)):
         assert certified_capture(json.loads(json.dumps(each.to_json()))) == each
+
+
+def test_the_query_lies_with_the_names_and_nowhere_else(desk):
+    """A query such as from:HANDLE says who is watched."""
+    note = CaptureNote("village", query="from:osk.baker")
+    blocks = blocks_of(records(300))
+    for commits in (1, 2):  # interrupted after the first block, then resumed
+        with desk.writer() as writer:
+            capture = writer.begin_capture(note, "village/jsonl", "posts.jsonl", blocks[0].data)
+            writer.commit(capture, *batch(desk.keys, capture.capture_id, blocks[commits - 1 : commits]))
+            if commits == 2:
+                writer.finish_capture(capture)
+    shown = snapshot(desk.folder)
+    write_certificate(desk.folder, finished_captures(shown), NOW)
+    for path in desk.folder.rglob("*"):
+        assert not path.is_file() or "tables/names" in str(path) or b"osk.baker" not in path.read_bytes()
+    assert "osk.baker" not in str(shown.read("captures").to_pylist())
+    rows = [row for row in shown.read("names").to_pylist() if row["kind"] == "file"]
+    assert [(row["platform_id"], row["display_name"]) for row in rows] == [("posts.jsonl", "from:osk.baker")]
+    assert finished_captures(shown)[0].summary.query.startswith("kept in the names table")
+
+
+def test_gaps_of_a_capture_that_reaches_the_year_9999():
+    posts = pa.table({"posted_at": pa.array([datetime(9999, 12, 31, tzinfo=UTC)], pa.timestamp("us", tz="UTC"))})
+    assert posting_minutes(posts).tolist() == [int(datetime(9999, 12, 31, tzinfo=UTC).timestamp()) // 60]

@@ -74,7 +74,11 @@ def test_a_damaged_key_file_is_said(desk, text):
 
 @pytest.mark.parametrize(
     "change",
-    [{"vkey": "x"}, {"desk_id": "0" * 32}, {"desk_id": 3}, {"created_at": "yesterday"}, {"purpose": None}],
+    [
+        *({"vkey": "x"}, {"desk_id": "0" * 32}, {"desk_id": 3}, {"created_at": "yesterday"}, {"purpose": None}),
+        *({"purpose": "another"}, {"legal_basis": "another"}, {"created_at": "2001-01-01T00:00:00Z"}, {"more": 1}),
+        *({"signature": None}, {"signature": "AA=="}),
+    ],
 )
 def test_a_damaged_desk_file_is_said(desk, change):
     path = desk.folder / "desk.json"
@@ -98,3 +102,17 @@ def test_the_keys_folder_is_where_the_environment_says(monkeypatch, tmp_path):
     assert default_keys_folder() == tmp_path / "here"
     monkeypatch.delenv("TOCSIN_KEYS")
     assert default_keys_folder().name == "keys"
+
+
+def test_a_desk_file_nested_too_deep_to_read_is_damaged(desk):
+    (desk.folder / "desk.json").write_text("[" * 100_000)
+    with pytest.raises(EvidenceError, match="damaged"):
+        desk_info(desk.folder)
+
+
+def test_a_key_file_that_cannot_be_read_is_said(desk, tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder" / f"{desk.keys.desk_id}.json").mkdir(parents=True)
+    for keys_folder in (tmp_path / "file", tmp_path / "folder"):
+        with pytest.raises(TocsinInputError, match="cannot be read"):
+            load_keys(desk.folder, keys_folder)

@@ -283,3 +283,20 @@ def test_a_failed_open_gives_the_lock_back(desk):
     (desk.folder / "log" / "checkpoint").write_bytes(good)
     desk.writer().close()
     assert NOW
+
+
+def test_a_desk_without_its_manifest_is_damaged_and_not_no_desk(full_desk):
+    (full_desk.folder / "tables" / "manifest.json").unlink()
+    for use in (lambda: snapshot(full_desk.folder), full_desk.writer):
+        with pytest.raises(EvidenceError, match="is missing"):
+            use()
+
+
+def test_a_missing_file_of_an_open_capture_is_said(desk):
+    with desk.writer() as writer:
+        blocks = blocks_of(records(100))
+        capture = writer.begin_capture(CaptureNote("village"), "village/jsonl", "posts.jsonl", blocks[0].data)
+        writer.commit(capture, *batch(desk.keys, capture.capture_id, blocks))
+    (desk.folder / "captures" / f"{capture.capture_id}.jsonl").unlink()
+    with pytest.raises(EvidenceError, match=f"{capture.capture_id}.jsonl is missing"):
+        desk.writer()

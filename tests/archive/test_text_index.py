@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pyarrow as pa
@@ -139,3 +140,27 @@ def test_a_damaged_index_is_said_and_rebuilt(desk):
 def test_two_index_writers_are_refused(desk):
     with IndexWriter(desk.folder), pytest.raises(TocsinError, match="another process is writing"):
         IndexWriter(desk.folder)
+
+
+def test_an_index_that_cannot_be_written_is_said_and_hides_no_earlier_error(full_desk):
+    (full_desk.folder / "index" / ".state").mkdir(parents=True)
+    with pytest.raises(TocsinError, match="search index could not be written"), IndexWriter(full_desk.folder):
+        pass
+    with pytest.raises(ZeroDivisionError), IndexWriter(full_desk.folder):
+        raise ZeroDivisionError
+    (full_desk.folder / "index" / ".state").rmdir()
+    with IndexWriter(full_desk.folder):
+        pass
+
+
+def test_an_index_that_holds_more_than_its_state_says_finds_nothing_twice(full_desk):
+    with IndexWriter(full_desk.folder):
+        pass
+    state = full_desk.folder / "index" / "state.json"
+    before = search_index(full_desk.folder, "market", fold=str.lower, limit=1000)
+    state.write_text(json.dumps({**json.loads(state.read_text()), "log_size": 100}))
+    with IndexWriter(full_desk.folder):
+        pass
+    after = search_index(full_desk.folder, "market", fold=str.lower, limit=1000)
+    assert sorted(after) == sorted(set(after)) == sorted(before)
+    assert len(after) > 100

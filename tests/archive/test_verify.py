@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import zlib
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from archive.village import clock, imported, records
-from tocsin.archive import Originals, open_writer, snapshot, verify_desk
+from tocsin.archive import Originals, finished_captures, open_writer, snapshot, verify_desk, write_certificate
 from tocsin.archive.keys import Keys
+from tocsin.archive.recovery import manifest_path
+from tocsin.archive.secret_files import packed_secrets, secret_files, secrets_path, unpacked_secrets
 from tocsin.archive.tables import read_manifest, table_file
+from tocsin.archive.tiles import Edge, Log
 from tocsin.records.errors import EvidenceError
 
 
@@ -206,7 +211,6 @@ def test_an_edited_capture_header_is_found(full_desk):
 def test_a_truncated_log_signed_anew_is_caught_by_who_holds_an_older_head(full_desk, tmp_path):
     """An insider with the key restores an older state: the desk verifies, the older checkpoint does not fit."""
     from tocsin.archive import merkle
-    from tocsin.archive.tiles import Log
 
     shutil.copytree(full_desk.folder, tmp_path / "older")
     full_desk.collect(records(50, 900))
@@ -235,3 +239,148 @@ def test_verifying_goes_on_while_a_writer_commits(desk):
     with open_writer(desk.folder, desk.keys, clock) as writer:
         imported(writer, desk.keys, records(100, 500))
         assert verify_desk(desk.folder, desk.keys).posts == 200
+
+
+def without_secrets(folder: Path, kind: str) -> None:
+    """An insider's erasure: the secrets of statements of a kind are nulled, and the files renamed to fit."""
+    here = snapshot(folder)
+    wanted = {leaf for leaf, entry in Log(folder / "log", here.log_size).all_entries() if f'"{kind}"'.encode() in entry}
+    for path, first in secret_files(folder):
+        secrets = unpacked_secrets(path.read_bytes(), "it")
+        packed = packed_secrets([None if first + at in wanted else one for at, one in enumerate(secrets)], b"", [])
+        path.unlink()
+        (folder / secrets_path(first, packed)).write_bytes(packed)
+
+
+@pytest.mark.parametrize("column", ["audience", "folded"])
+def test_an_edit_is_found_though_the_secret_that_covers_the_tables_was_taken_out_too(full_desk, column):
+    rewritten(full_desk.folder, "posts", replaced(column, 5, "private"))
+    without_secrets(full_desk.folder, "tables")
+    with pytest.raises(EvidenceError, match="secret is missing"):
+        verify_desk(full_desk.folder, full_desk.keys)
+
+
+def test_an_edited_header_is_found_though_its_secret_was_taken_out_too(full_desk):
+    path = items(full_desk.folder, "captures/*")[0]
+    path.write_bytes(path.read_bytes().replace(b'"method": null', b'"method": "found"', 1))
+    without_secrets(full_desk.folder, "header")
+    with pytest.raises(EvidenceError, match="secret is missing"):
+        verify_desk(full_desk.folder, full_desk.keys)
+
+
+def put_back(folder: Path, generation: int, *, checkpoint: bool) -> None:
+    """An insider's replay: the desk shows an older manifest, and its checkpoint too."""
+    older = (folder / manifest_path(generation)).read_bytes()
+    (folder / "tables" / "manifest.json").write_bytes(older)
+    if checkpoint:
+        (folder / "log" / "checkpoint").write_text(read_manifest(older, "it").checkpoint)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+def test_an_older_state_put_back_is_found_and_what_came_after_is_not_cleared_away(full_desk, checkpoint):
+    put_back(full_desk.folder, 2, checkpoint=checkpoint)
+    before = items(full_desk.folder, "**/*")
+    with pytest.raises(EvidenceError, match="older"):
+        verify_desk(full_desk.folder, full_desk.keys)
+    with pytest.raises(EvidenceError):
+        full_desk.writer()
+    assert items(full_desk.folder, "**/*") == before
+
+
+def certified(desk) -> Path:
+    return write_certificate(desk.folder, finished_captures(snapshot(desk.folder)), clock())
+
+
+@pytest.mark.parametrize("ending", [".json", ".md"])
+def test_an_edited_certificate_is_found(full_desk, ending):
+    path = certified(full_desk).with_suffix(ending)
+    assert verify_desk(full_desk.folder, full_desk.keys).certificates == 1
+    path.write_text(path.read_text().replace("801", "800"))
+    with pytest.raises(EvidenceError, match=f"certificates/.*{ending} does not say what the tables say"):
+        verify_desk(full_desk.folder)
+
+
+def test_a_certificate_issued_on_more_than_the_log_now_has_is_found(full_desk, tmp_path):
+    shutil.copytree(full_desk.folder, tmp_path / "older")
+    full_desk.collect(records(50, 900))
+    certified(full_desk)
+    shutil.copytree(full_desk.folder / "certificates", tmp_path / "older" / "certificates", dirs_exist_ok=True)
+    with pytest.raises(EvidenceError, match="longer log"):
+        verify_desk(tmp_path / "older", full_desk.keys)
+
+
+def test_what_somebody_else_put_into_the_folders_raises_no_alarm(full_desk):
+    for place in (
+        "tables/posts/copy.parquet",
+        "tables/manifest-old.json",
+        "secrets/copy.jsonl.z",
+        "log/tile/.DS_Store",
+    ):
+        (full_desk.folder / place).write_bytes(b"x")
+    for place in sorted(full_desk.folder.glob("log/tile/0/*.p")):
+        (place / ".DS_Store").write_bytes(b"x")
+    verify_desk(full_desk.folder, full_desk.keys)
+    full_desk.collect(records(10, 3000))
+    assert verify_desk(full_desk.folder, full_desk.keys).posts == 510
+
+
+@pytest.mark.parametrize("content", [b"x" * 100, b""])
+def test_a_table_that_is_no_parquet_file_is_found_though_the_manifest_was_set_right(full_desk, content):
+    path = full_desk.folder / "tables" / "manifest.json"
+    manifest = read_manifest(path.read_bytes(), "it")
+    first = manifest.tables["posts"][0]
+    (full_desk.folder / "tables" / first.path).write_bytes(content)
+    bad = replace(first, size_bytes=len(content), sha256=sha256(content).hexdigest())
+    path.write_bytes(
+        replace(manifest, tables={**manifest.tables, "posts": (bad, *manifest.tables["posts"][1:])}).to_json()
+    )
+    with pytest.raises(EvidenceError, match="no Parquet file"):
+        verify_desk(full_desk.folder)
+    with pytest.raises(EvidenceError, match="damaged"):
+        snapshot(full_desk.folder).read("posts")
+
+
+def test_a_table_without_a_column_is_found_though_the_manifest_was_set_right(full_desk):
+    path = full_desk.folder / "tables" / "manifest.json"
+    manifest = read_manifest(path.read_bytes(), "it")
+    file = full_desk.folder / "tables" / manifest.tables["posts"][0].path
+    pq.write_table(pq.read_table(file).drop_columns(["pointer"]), file)
+    data = file.read_bytes()
+    bad = replace(manifest.tables["posts"][0], size_bytes=len(data), sha256=sha256(data).hexdigest())
+    path.write_bytes(
+        replace(manifest, tables={**manifest.tables, "posts": (bad, *manifest.tables["posts"][1:])}).to_json()
+    )
+    with pytest.raises(EvidenceError, match="of another schema"):
+        verify_desk(full_desk.folder)
+
+
+@pytest.mark.parametrize("pattern", ["tables/manifest.json", "captures/*"])
+def test_json_nested_too_deep_to_read_is_damage(full_desk, pattern):
+    path = items(full_desk.folder, pattern)[0]
+    path.write_bytes(path.read_bytes() + b"\n" + b"[" * 100_000 + b"\n" if pattern == "captures/*" else b"[" * 100_000)
+    with pytest.raises(EvidenceError, match="damaged"):
+        verify_desk(full_desk.folder)
+
+
+def test_an_edited_statement_is_found_though_every_tile_was_made_anew(full_desk):
+    """What only the log says (who said that private posts may be read, and why) hangs on the signed root alone."""
+    with full_desk.writer() as writer:
+        writer.append_statements([{"type": "private_ok", "v": 1, "reason": "a court order", "role": "analyst"}])
+    log = Log(full_desk.folder / "log", snapshot(full_desk.folder).log_size)
+    forged = [entry.replace(b"a court order", b"a bored clerk") for _, entry in log.all_entries()]
+    for path, data in Edge().grown(forged).files.items():
+        if (full_desk.folder / "log" / path).exists():
+            (full_desk.folder / "log" / path).write_bytes(data)
+    with pytest.raises(EvidenceError, match="do not give the root"):
+        verify_desk(full_desk.folder, full_desk.keys)
+
+
+def test_blocks_slipped_into_a_finished_capture_are_found(full_desk):
+    path = items(full_desk.folder, "captures/*")[0]
+    *lines, end, _ = path.read_bytes().split(b"\n")
+    last, again = json.loads(lines[-1]), json.loads(lines[1])
+    again["offset"] = last["offset"] + last["size"]
+    slipped = json.dumps(again, separators=(",", ":")).encode()
+    path.write_bytes(b"\n".join([*lines, slipped, end, b""]))
+    with pytest.raises(EvidenceError, match="blocks that the log does not speak of"):
+        verify_desk(full_desk.folder, full_desk.keys)

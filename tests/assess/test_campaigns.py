@@ -141,13 +141,20 @@ def test_reporters_and_opponents_are_not_drawn_into_a_group() -> None:
 
 def test_narratives_come_from_clusters_in_the_effort_with_telling_terms() -> None:
     rows = campaign_rows()
-    members = {"c1": [0, 1, 2, 3], "c2": [20, 21, 22, 23, 9_999], "c3": [500]}
-    clusters = [cluster(0, "c1"), cluster(20, "c2", formulaic=True), cluster(500, "c3")]
+    members = {"c1": [0, 1, 2, 3], "c2": [20, 21, 22, 23, 9_999], "c3": [500], "c4": [4, 20, 21]}
+    clusters = [
+        cluster(0, "c1"),
+        cluster(20, "c2", formulaic=True),
+        cluster(500, "c3"),
+        cluster(20, "c4", formulaic=True),
+    ]
     findings = Findings(clusters=clusters, cluster_members=members)
-    campaigns, _ = made(rows, [effort(rows, clusters=("c1", "c2", "c3"))], findings)
+    campaigns, _ = made(rows, [effort(rows, clusters=("c1", "c2", "c3", "c4"))], findings)
+    # Of c2 nobody calls: what reporters say alike is no narrative of the campaign.
     first, second = campaigns[0].narratives
     assert (first.cluster_id, first.post_count, first.call_share, first.example_leaf) == ("c1", 4, 1.0, 0)
-    assert (second.cluster_id, second.post_count, second.call_share, second.formulaic) == ("c2", 4, 0.0, True)
+    assert (second.cluster_id, second.post_count, second.call_share, second.formulaic) == ("c4", 3, 0.3333, True)
+    assert second.example_leaf == 4
     assert "bread" in first.terms
     assert "police" in second.terms
 
@@ -211,3 +218,26 @@ def test_of_the_words_of_a_copied_text_only_a_few_bursts_are_told() -> None:
     told = told_bursts([*words, tag])
     assert tag in told
     assert {one.key for one in told if one.series == "phrase"} == {f"word{n}" for n in range(22, 30)}
+
+
+def test_a_tag_of_one_account_is_neither_listed_nor_a_title() -> None:
+    rows = [{**each, "tags": ["kqzxosk"] * 5} if each["leaf_index"] == 0 else each for each in campaign_rows()]
+    campaigns, _ = made(rows)
+    assert "roadtovelmora" in campaigns[0].tags
+    assert "kqzxosk" not in as_json(campaigns[0])
+
+
+def test_a_few_loud_callers_do_not_make_a_campaign_of_a_rally_they_ride_on() -> None:
+    rally = [row(100 + n, f"voter{n % 40}", "Come to the rally in Osk on Saturday", "voteosk") for n in range(60)]
+    riders = [row(300 + n, f"rider{n % 6}", CALL, "voteosk") for n in range(40)]
+    campaigns, trends = made([*rally, *riders])
+    assert campaigns == []
+    assert any("most people in it speak of other things" in reason for reason in trends[0].reasons)
+    assert account("rider0") not in as_json(trends[0])
+    # The same callers among people who report on them or object are a campaign: those speak of it.
+    against = [
+        row(100 + n, f"voter{n % 40}", "Do not join the armed vigil of the Grey Lantern", "roadtovelmora")
+        for n in range(60)
+    ]
+    campaigns, _ = made([*against, *riders])
+    assert len(campaigns) == 1

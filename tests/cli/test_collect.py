@@ -177,7 +177,7 @@ def test_private_material_is_refused_without_reason_and_role(desk, stated):
 
 
 def test_who_says_they_may_read_private_material_is_in_the_log(desk):
-    reason, role = "دراسة 50% ‪x", "chercheuse à l'école"
+    reason, role = "دراسة 50% \u202ax", "chercheuse à l'école"
     answer = tocsin("collect", PRIVATE, "--private-ok", reason, "--my-role", role, "--desk", desk, "--json")
     assert (answer.code, answer.json()["read"] > 0) == (0, True), answer.err
     said = [each for each in statements(desk) if each["type"] == "private_ok"]

@@ -100,3 +100,10 @@ def iter_into(blocks: list[Block], stream: io.BytesIO) -> list[Block]:
     for block in line_blocks(stream, 6):
         blocks.append(block)
     return []
+
+
+@pytest.mark.parametrize("size", [7, 64, 1 << 20])
+def test_lines_are_numbered_rightly_after_one_too_long_to_hold(size: int) -> None:
+    raw = b"one\n" + b"x" * 500 + b"\nthree\n"
+    frames = [frame for block in line_blocks(io.BytesIO(raw), size, 100) for frame in block.frames]
+    assert [frame.line_no for frame in frames] == [1, 2, 3]

@@ -6,7 +6,7 @@ import pytest
 
 from tocsin.collect import ReadOptions, reader_named, readers, recognise, sources_table
 from tocsin.collect.reader import PRIVATE_SOURCES
-from tocsin.records.errors import TocsinInputError
+from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Block
 
 TWEETS_CSV = b"tweet_id,username,text,created_at\n1,osk,bread,2020-01-01\n"
@@ -86,3 +86,23 @@ def test_an_empty_file_is_a_capture_of_nothing(raw: bytes) -> None:
     blocks: list[Block] = list(reader.blocks(io.BytesIO(raw), context))
     assert b"".join(block.data for block in blocks) == raw
     assert [record for block in blocks for record in reader.records(block, context)] == []
+
+
+def test_a_mapping_is_no_way_around_the_reason_that_a_private_chat_asks_for() -> None:
+    chat = b"12/02/2015, 21:04 - Osk Baker: bread\n13/02/2015, 21:05 - Osk Baker: more bread\n"
+    mapping = {"text": "21:04 - Osk Baker: bread", "account": "12/02/2015"}
+    with pytest.raises(RefusedError, match="--private-ok"):
+        recognise(chat, "chat.txt", ReadOptions(mapping=mapping))
+    allowed = ReadOptions(mapping=mapping, private_ok="a court order", my_role="analyst")
+    assert recognise(chat, "chat.txt", allowed).manifest.format == "table"
+
+
+@pytest.mark.parametrize(
+    "row", ["@osk.baker,come to the harbour", "7,Come to Velmora, the lantern is lit!", "1234567,lantern"]
+)
+def test_no_error_quotes_the_first_post_of_a_table_without_column_names(row: str) -> None:
+    raw = f"{row}\n{row}\n".encode()
+    for mapping in ({"text": "body"}, {"account": row.split(",", maxsplit=1)[0]}):
+        with pytest.raises(TocsinInputError, match="looks like data") as caught:
+            reader_named("table").context(lambda: io.BytesIO(raw), ReadOptions(mapping=mapping))
+        assert not any(cell in caught.value.message for cell in row.split(","))

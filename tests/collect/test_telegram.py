@@ -123,17 +123,19 @@ def test_the_type_is_found_even_behind_the_messages() -> None:
 
 
 @pytest.mark.parametrize("indent", [None, 1])
-def test_private_chats_of_a_mixed_export_are_quarantined(indent: int | None) -> None:
+def test_an_export_with_a_private_chat_among_public_ones_is_refused(indent: int | None) -> None:
+    """Its bytes would lie in the archive with theirs."""
     chats = [
         chat(message(1), message(2)),
         chat(message(1), kind="personal_chat", number=13),
         chat(message(1), number=14),
     ]
     raw = json.dumps({"about": "x", "chats": {"about": "y", "list": chats}}, indent=indent).encode()
-    found = records(raw)
-    assert [post.platform_id for post in posts(found)] == ["12/1", "12/2", "14/1"]
-    assert [record.reason for record in quarantined(found)] == ["private audience"]
+    with pytest.raises(RefusedError, match="1 of 3 chats"):
+        records(raw)
     assert len(posts(records(raw, ALLOWED))) == 4
+    raw = json.dumps({"about": "x", "chats": {"about": "y", "list": [chats[0], chats[2]]}}, indent=indent).encode()
+    assert [post.platform_id for post in posts(records(raw))] == ["12/1", "12/2", "14/1"]
 
 
 @pytest.mark.parametrize(

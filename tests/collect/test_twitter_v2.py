@@ -201,3 +201,14 @@ def test_other_shapes(form: str) -> None:
 def test_direct_messages_are_quarantined() -> None:
     found = records(page(tweet("1"), tweet("2", dm_conversation_id="7-8")))
     assert [record.reason for record in quarantined(found)] == ["private audience"]
+
+
+def test_direct_messages_read_for_a_stated_reason_stay_private() -> None:
+    allowed = ReadOptions(private_ok="a court order", my_role="analyst")
+    read = posts(records(page(tweet("1"), tweet("2", dm_conversation_id="7-8")), allowed))
+    assert [post.audience for post in read] == [Audience.PUBLIC, Audience.PRIVATE]
+
+
+def test_a_repost_whose_original_was_not_collected_is_a_repost_all_the_same() -> None:
+    found = one(referenced_tweets=[{"type": "retweeted", "id": "99"}])
+    assert (found.kind, found.repost_of, found.text) == (PostKind.REPOST, "99", "bread")

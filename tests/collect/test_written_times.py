@@ -116,3 +116,11 @@ def test_years_of_two_digits() -> None:
     assert written_date((1, 2, 69), "dmy") == date(2069, 2, 1)
     assert written_date((1, 2, 70), "dmy") == date(1970, 2, 1)
     assert written_date((30, 2, 19), "dmy") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999/12/31 23:59 -12:00", "9999.12.31 23:59 -1200", "31/12/9999 23:59 -14:00", "2030/01/02 10:00 +99:99"],
+)
+def test_a_time_that_no_instant_stands_for_stops_no_import(text: str) -> None:
+    assert written_instant(text, "dmy", None) == (None, TimeBasis.MISSING)

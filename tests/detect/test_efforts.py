@@ -157,3 +157,23 @@ def test_texts_repeated_by_the_same_busy_people_are_not_one_effort():
     made = efforts([], none, [], NO_GROUPS, clusters, members, posts)
     assert all(len(effort.cluster_ids) <= 3 for effort in made)
     assert len(made) <= 3
+
+
+def test_a_post_with_one_bursting_word_is_not_drawn_into_the_effort(engine):
+    rng = np.random.default_rng(4)
+    bystanders = [
+        post(f"by{n}", (301 + n % 20) * HOUR, folded=f"roadcall lunch{n} soup{n}") for n in range(15)
+    ]  # fmt: skip
+    posts = posts_table([*everyday(rng), *effort_posts(rng, "road", 300, 55), *bystanders])
+    bursting = post_series(engine_with(engine, posts))
+    found = {burst.key for burst in bursts(bursting, collected=posts["posted_at"])}
+    assert {"road", "roadcall"} <= found
+    made = efforts_of(engine, posts)
+    counts = shares_of(max(made, key=lambda effort: len(effort.leaf_indexes)), posts)
+    assert counts["road"] > 45
+    assert "by" not in counts
+
+
+def engine_with(engine, posts: pa.Table):
+    engine.register("posts", posts)
+    return engine

@@ -101,6 +101,8 @@ def test_every_number_of_the_summary_is_computed(desk: Village, brief: Brief) ->
     assert "8 hours 40 minutes after “Tarn bridge closed”" in text
     assert "Whether anybody was moved to act is not known." in text
     assert headline(page) == "Road to Velmora: posting rises after “Tarn bridge closed”"
+    page.document["campaign"]["title"] = "#RoadToVelmora [road to Velmora]: call to travel"
+    assert headline(page).count(": ") == 1
 
 
 def test_one_of_a_thing_is_singular() -> None:
@@ -249,3 +251,23 @@ def test_colours_have_the_contrast_that_readers_need(dispatches: dict[str, str],
     for shape in ("bar", "call", "trigger"):
         assert contrast(shape, "paper") >= 3, shape
     assert contrast("call", "bar") >= 1.8
+
+
+def test_the_violence_criterion_is_printed_once(desk: Village, brief: Brief) -> None:
+    criterion = brief.codebook.violence_criterion
+    campaign = replace(brief.campaign, reasons=(f"violence criterion: {criterion}", "a reason of its own"))
+    page = LexborHTMLParser(render_html(replace(brief, campaign=campaign), desk.redactor))
+    box = page.css_first(".aside")
+    assert box is not None
+    assert box.text().count(criterion) == 1
+    assert "a reason of its own" in box.text()
+
+
+def test_posting_rises_only_where_its_share_of_what_was_collected_does(brief: Brief, desk: Village) -> None:
+    page = Page(document(brief, desk.redactor))
+    counts = {"burst/before": 10, "burst/during": 20, "archive/before": 100, "archive/during": 200}
+    for slot, value in counts.items():
+        page.by_slot[slot] = replace(page.by_slot[slot], value=value)
+    assert "posting rises" not in headline(page)
+    page.by_slot["burst/during"] = replace(page.by_slot["burst/during"], value=21)
+    assert "posting rises" in headline(page)

@@ -37,3 +37,15 @@ def test_a_post_that_was_not_public_is_never_chosen() -> None:
 def test_glosses_inside_longer_terms_are_left_out() -> None:
     keys = [("armed vigil", Gloss("armed vigil", "a")), ("vigil", Gloss("vigil", "b")), ("lamp", Gloss("lamp", "c"))]
     assert [gloss.term for gloss in glosses_in("the lamp of the armed vigil", keys)] == ["lamp", "armed vigil"]
+
+
+def test_one_narrative_is_quoted_once_a_language(desk: Village) -> None:
+    quotes = chosen(desk, per_narrative=5)
+    seen = [(quote.cluster_id, quote.lang) for quote in quotes]
+    assert len(seen) == len(set(seen))
+
+
+def test_a_syllable_is_not_glossed_as_a_word() -> None:
+    keys = [("ና", Gloss("ና", "a")), ("join", Gloss("join", "b")), ("القنديل الرمادي", Gloss("القنديل الرمادي", "c"))]
+    assert glosses_in("ቤትና ዳቦ joint", keys) == ()
+    assert [gloss.gloss for gloss in glosses_in("ወደ ቬልሞራ ና፣ join والقنديل الرمادي", keys)] == ["a", "b", "c"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlglot
 
-from report.invented import EFFORT, LANGS, NOW, Village, pseudonym
+from report.invented import EFFORT, LANGS, NOW, Village, brief_of, pseudonym, village
 from tocsin.records.errors import EvidenceError
-from tocsin.report import FIGURES, Figure, FigureRequest, dispatch_requests
+from tocsin.report import FIGURES, Figure, FigureRequest, Redactor, burst_rows, dispatch_requests
 from tocsin.report.figures import lead_burst, timeline_bucket_s
 from tocsin.report.queries import ColumnKind
 from tocsin.report.wording import shown_value
@@ -34,7 +35,9 @@ def test_counts_agree_with_a_count_by_hand(desk: Village, figures: dict[str, Fig
     assert by_lang == {lang: sum(post["lang"] == lang for post in members) for lang in by_lang}
     burst = lead_burst(desk.campaign)
     assert burst is not None
-    assert figures["burst/during"].value == sum(burst.start_at <= post["posted_at"] < burst.end_at for post in members)
+    during = [post for post in desk.posts if burst.start_at <= post["posted_at"] < burst.end_at]
+    assert figures["archive/during"].value == len(during)
+    assert figures["burst/during"].value == sum(burst.key in post["tags"] for post in during)
     assert figures["campaign_unassessed"].rows == (("sw", 9),)
 
 
@@ -126,3 +129,63 @@ def test_the_timeline_stays_readable_for_any_span() -> None:
     for days in (1, 9, 60, 400, 3000):
         size = timeline_bucket_s(NOW, NOW + timedelta(days=days))
         assert days * 86400 / size <= 185 or size == 28 * 86400
+
+
+def test_what_came_before_a_burst_is_counted_in_the_archive_and_not_in_the_campaign() -> None:
+    desk = village()
+    burst = lead_burst(desk.campaign)
+    assert burst is not None
+    before = burst.start_at - (burst.end_at - burst.start_at) / 2
+    outside = [post["leaf_index"] for post in desk.posts if "Good bread" in post["text"]][:7]
+    desk.engine.run(
+        "UPDATE post_versions SET tags = ['roadtovelmora'], posted_at = $at WHERE leaf_index IN (SELECT unnest($leaves))",
+        {"at": before, "leaves": outside},
+    )
+    found = {figure.slot: figure.value for figure in brief_of(desk, quotes=()).figures.values()}
+    tagged = [
+        post["leaf_index"]
+        for post in desk.posts
+        if burst.key in post["tags"]
+        and burst.start_at - (burst.end_at - burst.start_at) <= post["posted_at"] < burst.start_at
+    ]
+    assert found["burst/before"] == len({*tagged, *outside})
+
+
+def test_the_leading_burst_is_a_tag_and_never_chosen_for_its_event(desk: Village) -> None:
+    word, tag = desk.campaign.bursts
+    late = replace(tag, burst_id="b3", post_count=9, expected_count=1.0)
+    bigger = replace(tag, burst_id="b4", trigger=None, post_count=tag.post_count + 50)
+    link = replace(bigger, burst_id="b5", series="link", key="https://x.example.invalid/a", post_count=10_000)
+    bursts = (replace(word, trigger=tag.trigger, post_count=99_999), link, late, bigger)
+    changed = village()
+    changed.campaign = replace(changed.campaign, bursts=bursts)
+    assert lead_burst(changed.campaign) == bigger
+    changed.engine.register("bursts", burst_rows(changed.campaign.campaign_id, bursts))
+    figures = {figure.slot: figure for figure in brief_of(changed, quotes=()).figures.values()}
+    assert [row[0] for row in figures["campaign_bursts"].rows] == ["tag", "tag", "link", "phrase"]
+    assert figures["campaign_bursts"].rows[0][6] == bigger.post_count
+
+
+def test_a_word_that_is_half_of_a_name_is_no_key_and_a_site_of_the_subjects_neither(desk: Village) -> None:
+    word, tag = desk.campaign.bursts
+    bursts = (
+        replace(word, key="kqzx"), replace(word, burst_id="b3", series="domain", key="lamp.example.invalid"), tag,
+    )  # fmt: skip
+    changed = village()
+    changed.engine.register("bursts", burst_rows(changed.campaign.campaign_id, bursts))
+    changed.redactor = Redactor(["Kqzx Osk"])
+    figures = {figure.slot: figure for figure in brief_of(changed, quotes=()).figures.values()}
+    assert {row[1] for row in figures["campaign_bursts"].rows} == {"[name withheld]", "[link withheld]", tag.key}
+
+
+def test_a_tag_of_one_or_two_accounts_is_not_printed() -> None:
+    desk = village()
+    people = sorted({post["account_id"] for post in desk.posts[:300]})[:3]
+    for number, account_id in enumerate(people):
+        tags = ["fewtag", "threetag"] if number < 2 else ["threetag"]
+        leaf = next(post["leaf_index"] for post in desk.posts if post["account_id"] == account_id)
+        desk.engine.run("UPDATE post_versions SET tags = $tags WHERE leaf_index = $leaf", {"tags": tags, "leaf": leaf})
+    figures = {figure.slot: figure for figure in brief_of(desk, quotes=()).figures.values()}
+    shown = {row[0] for row in figures["campaign_tags"].rows}
+    assert "threetag" in shown
+    assert "fewtag" not in shown

@@ -130,3 +130,23 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
     redactor = Redactor(["Mira of Osk"])
     once = redactor.redacted(text).text
     assert redactor.redacted(once).text == once
+
+
+def test_a_word_alone_is_withheld_where_it_is_part_of_a_longer_name() -> None:
+    redactor = Redactor(["Ann Osk", "lantern_voice"])
+    assert redactor.redacted_word("OSK").text == "[name withheld]"
+    assert redactor.redacted_word("oskar").is_whole
+    assert redactor.redacted_word("lantern_voice").text == "[name withheld]"
+    assert redactor.redacted("The market of Osk").is_whole
+
+
+@pytest.mark.parametrize(
+    "text", ["no personal data: every post is invented", "The hotel: full. My profile: a baker", "geo: none"]
+)
+def test_a_word_before_a_colon_is_no_link(text: str) -> None:
+    assert Redactor().redacted(text).is_whole
+
+
+@pytest.mark.parametrize("text", ["data:text/html;base64,AAAA", "see tel:112233", "file:///home/kqzx", "geo:1.5,2.5"])
+def test_links_without_slashes_are_still_links(text: str) -> None:
+    assert not Redactor().redacted(text).is_whole

@@ -246,3 +246,15 @@ def test_a_document_of_any_content_ends_in_a_verdict(desk: Village, brief: Brief
         except EvidenceError:
             verdicts += 1
     assert verdicts >= 100
+
+
+@pytest.mark.parametrize("slot", ["campaign_languages", "campaign_bursts", "campaign_ties"])
+def test_a_changed_cell_of_a_table_is_named_by_its_figure(
+    dispatches: dict[str, str], checks: Checks, slot: str
+) -> None:
+    outer = json.loads(dispatches["json"])
+    figure = next(each for each in outer["dispatch"]["figures"] if each["slot"] == slot)
+    column = next(place for place, value in enumerate(figure["value"][0]) if isinstance(value, int))
+    figure["value"][0][column] += 1
+    with pytest.raises(EvidenceError, match=rf"figure {figure['id']} \({slot}\) says"):
+        verify_report(json.dumps(outer), checks)

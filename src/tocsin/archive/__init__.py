@@ -6,6 +6,7 @@ from tocsin.archive.certificate import certificate, certificate_markdown, finish
 from tocsin.archive.chunks import Originals, container_digest, record_bytes
 from tocsin.archive.commitments import SECRET_BYTES, commitment_roots, commitments, committed_values, posted_at_text
 from tocsin.archive.keys import DeskInfo, Keys, create_desk, default_keys_folder, desk_info, load_keys
+from tocsin.archive.logged import logged_statement
 from tocsin.archive.names import unmasked
 from tocsin.archive.quotes import check_checkpoint, check_quote_proof, quote_proof
 from tocsin.archive.tables import Snapshot, snapshot
@@ -40,6 +41,7 @@ __all__ = [
     "desk_info",
     "finished_captures",
     "load_keys",
+    "logged_statement",
     "open_writer",
     "posted_at_text",
     "quote_proof",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from tocsin.archive.tables import OpenCapture
 from tocsin.archive.tally import CaptureTally
 from tocsin.records.errors import TocsinError
 from tocsin.records.posts import NAMES, Block, CaptureNote
+
+QUERY_KEPT = "kept in the names table, beside the name of the file"
 
 
 @dataclass
@@ -35,7 +37,8 @@ class Capture:
     statements: list[bytes] = field(default_factory=list)  # entries that go with the next commit
     secrets: list[bytes | None] = field(default_factory=list, repr=False)  # one each
     file_name: str = field(default="", repr=False)
-    minutes: list[NDArray[np.int32]] = field(default_factory=list, repr=False)
+    query: str | None = field(default=None, repr=False)
+    minutes: list[NDArray[np.int64]] = field(default_factory=list, repr=False)
     places: dict[int, Place] = field(default_factory=dict, repr=False)  # acknowledged blocks by offset, if resumed
 
     @property
@@ -47,7 +50,7 @@ class Capture:
         """How the manifest will speak of the capture once a commit with these is acknowledged."""
         return OpenCapture(self.format, self.first_address, size_bytes, self.file_bytes + line_bytes, tally.to_json())
 
-    def went_on(self, size_bytes: int, line_bytes: int, tally: CaptureTally, minutes: NDArray[np.int32] | None) -> None:
+    def went_on(self, size_bytes: int, line_bytes: int, tally: CaptureTally, minutes: NDArray[np.int64] | None) -> None:
         """Take note of an acknowledged commit."""
         self.size_bytes, self.tally = size_bytes, tally
         self.file_bytes += line_bytes
@@ -75,6 +78,11 @@ class Commit:
     open_capture: OpenCapture | None = None
 
 
+def without_query(note: CaptureNote) -> CaptureNote:
+    """The note as files outside the names table show it: a query such as from:HANDLE says who is watched."""
+    return replace(note, query=QUERY_KEPT) if note.query else note
+
+
 def joined_size(capture: Capture, blocks: Sequence[Block], posts: pa.Table) -> int:
     """The capture's size with these blocks. Raises TocsinError where blocks or rows do not fit on."""
     start = end = capture.size_bytes
@@ -93,9 +101,9 @@ def joined_size(capture: Capture, blocks: Sequence[Block], posts: pa.Table) -> i
 
 
 def with_file_name(capture: Capture, names: pa.Table) -> pa.Table:
-    """Rows for the names table; with a capture's first commit, its file name too (it can hold a person's name)."""
+    """Rows for the names table; with a capture's first commit, its file name and query too (they can name persons)."""
     names = names.select(NAMES.names).cast(NAMES)
     if not capture.file_name:
         return names
-    row = [(capture.capture_id, "file", capture.note.source, capture.file_name, None, None)]
+    row = [(capture.capture_id, "file", capture.note.source, capture.file_name, None, capture.query)]
     return pa.concat_tables([names, pa.Table.from_pylist([dict(zip(NAMES.names, row[0], strict=True))], schema=NAMES)])

@@ -106,7 +106,7 @@ def capture_file(folder: Path, capture_id: str) -> CaptureFile:
         end = read.pop() if len(read) > 1 and read[-1].get("complete") is True else None
         places = tuple(Place(line["offset"], line["size"], line["address"], line["packed_crc"]) for line in read[1:])
         head = dict(read[0])
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(f"{what} is damaged") from error
     expected = 0
     for number, place in enumerate(places, 2):

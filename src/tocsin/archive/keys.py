@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +109,7 @@ def create_desk(
             "created_at": instant_text(now),
             "vkey": signer.verifier.vkey,
         }
+        head["signature"] = base64_text(signer.signature(_signed_part(head)))
         disk.publish(folder / "desk.json", json.dumps(head, ensure_ascii=False, indent=2).encode() + b"\n")
     finally:
         disk.close()
@@ -123,9 +124,9 @@ def desk_info(folder: Path) -> DeskInfo:
         raise TocsinInputError(
             "no desk here", expected="a folder with desk.json", next_step="run tocsin init, or name one with --desk"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EvidenceError("desk.json is damaged", expected="JSON") from error
-    names = ("desk_id", "purpose", "legal_basis", "created_at", "vkey")
+    names = ("desk_id", "purpose", "legal_basis", "created_at", "vkey", "signature")
     if not isinstance(head, dict) or not all(isinstance(head.get(name), str) for name in names):
         raise EvidenceError("desk.json is damaged", expected="the fields " + ", ".join(names))
     if head.get("schema_version") != SCHEMA_VERSION:
@@ -137,7 +138,17 @@ def desk_info(folder: Path) -> DeskInfo:
     )
     if _DESK_ID.fullmatch(info.desk_id) is None or info.verifier.name != f"tocsin/{info.desk_id}":
         raise EvidenceError("desk.json is damaged", expected="a desk id that fits its verifier key")
+    try:
+        info.verifier.check_signature(_signed_part(head), base64_bytes(head["signature"], "signature of desk.json"))
+    except EvidenceError as error:
+        raise EvidenceError("desk.json was changed: it is not what the desk's key signed") from error
     return info
+
+
+def _signed_part(head: Mapping[str, object]) -> bytes:
+    """What the desk's key signs of desk.json: purpose and legal basis are not to be written anew afterwards."""
+    rest = {name: value for name, value in head.items() if name != "signature"}
+    return b"tocsin/desk/v1\n" + json.dumps(rest, sort_keys=True).encode("ascii")
 
 
 def load_keys(folder: Path, keys_folder: Path) -> Keys:
@@ -151,7 +162,13 @@ def load_keys(folder: Path, keys_folder: Path) -> Keys:
             expected=f"{info.desk_id}.json in the keys folder",
             next_step="copy it there, or name the folder in TOCSIN_KEYS",
         ) from error
-    except ValueError as error:
+    except OSError as error:
+        raise TocsinInputError(
+            "the key file of this desk cannot be read",
+            got=error.strerror or type(error).__name__,
+            next_step="give yourself the right to read it, or name another folder in TOCSIN_KEYS",
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise TocsinInputError(
             "the key file is damaged", expected="JSON", next_step="restore it from a copy"
         ) from error

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 
 from tocsin.archive import notes
 from tocsin.archive.durable import Disk
-from tocsin.archive.tables import Manifest, read_manifest
+from tocsin.archive.secret_files import secret_files
+from tocsin.archive.tables import Manifest, read_manifest, snapshot
 from tocsin.archive.tiles import unacknowledged_tiles
 from tocsin.records.errors import EvidenceError
 
@@ -32,7 +33,7 @@ def recovered_manifest(folder: Path, disk: Disk, verifier: notes.Verifier) -> Ma
 
     Raises EvidenceError where checkpoint and manifest contradict each other in a way no crash explains.
     """
-    manifest = _read(folder / "tables" / "manifest.json")
+    manifest = snapshot(folder).manifest
     try:
         note = (folder / "log" / "checkpoint").read_bytes()
     except FileNotFoundError as error:
@@ -47,14 +48,37 @@ def recovered_manifest(folder: Path, disk: Disk, verifier: notes.Verifier) -> Ma
         manifest = _shown(folder, disk, manifest.generation + 1, head.note)
     elif head.root != shown.root:
         raise EvidenceError("log/checkpoint and the tables name different logs of the same size")
+    check_not_put_back(latest_generation(folder), manifest.generation)
     for path in _leftovers(folder, manifest):
         disk.remove(path)
     for capture_id, each in manifest.open_captures.items():
         path = folder / "captures" / f"{capture_id}.jsonl"
+        if not path.is_file():
+            raise EvidenceError(f"captures/{capture_id}.jsonl is missing")
         if path.stat().st_size != each.file_bytes:
             disk.append(path, each.file_bytes, b"")
     disk.settle()
     return manifest
+
+
+def latest_generation(folder: Path) -> int:
+    """The highest generation that any manifest or table file on disk is of."""
+    return max((generation for _, generation in _table_files(folder)), default=0)
+
+
+def check_not_put_back(latest: int, generation: int) -> None:
+    """Nothing; raises EvidenceError where files of a later commit than the next one lie beside this generation's.
+
+    A crash leaves files of one commit at most. More of them mean that an older manifest and checkpoint were put back,
+    and what came after them is evidence to keep, not rubbish to clear away.
+    """
+    if latest > generation + 1:
+        raise EvidenceError(
+            "the tables and the log were put back to an older state",
+            expected=f"no table files after generation {generation + 1}",
+            got=f"generation {latest}",
+            next_step="restore tables/manifest.json and log/checkpoint from where they were kept",
+        )
 
 
 def manifest_path(generation: int) -> str:
@@ -79,16 +103,20 @@ def _shown(folder: Path, disk: Disk, generation: int, checkpoint: str) -> Manife
 def _leftovers(folder: Path, manifest: Manifest) -> list[Path]:
     found = [path for path in (folder / "staging").iterdir() if path.is_file()]
     found += unacknowledged_tiles(folder / "log", manifest.log_size)
-    found += [
-        path for path in (folder / "secrets").glob("*.jsonl.z") if int(path.name.split(".")[0]) >= manifest.log_size
-    ]
-    found += [path for path in (folder / "tables").glob("manifest-*.json") if int(path.stem[9:]) > manifest.generation]
-    found += [path for path in (folder / "tables").glob("*/*.parquet") if int(path.stem) > manifest.generation]
+    found += [path for path, first_leaf in secret_files(folder) if first_leaf >= manifest.log_size]
+    found += [path for path, generation in _table_files(folder) if generation > manifest.generation]
     known = set(manifest.open_captures)
     for each in manifest.tables["captures"]:
         known.update(pq.read_table(folder / "tables" / each.path, columns=["capture_id"])["capture_id"].to_pylist())
     found += [path for path in (folder / "captures").glob("*.jsonl") if path.stem not in known]
     return found
+
+
+def _table_files(folder: Path) -> list[tuple[Path, int]]:
+    """Manifests and table files with their generations; a file somebody else put there has no number for a name."""
+    files = [*(folder / "tables").glob("manifest-*.json"), *(folder / "tables").glob("*/*.parquet")]
+    numbered = ((path, path.stem.removeprefix("manifest-")) for path in files)
+    return [(path, int(number)) for path, number in numbered if number.isascii() and number.isdecimal()]
 
 
 def _read(path: Path) -> Manifest:

@@ -50,13 +50,19 @@ def unpacked_secrets(raw: bytes, what: str) -> list[bytes | None]:
     return secrets
 
 
+def secret_files(folder: Path) -> list[tuple[Path, int]]:
+    """The secrets files of a desk with their first leaves, in order."""
+    named = sorted((folder / "secrets").glob("*.jsonl.z"))
+    return [(path, int(first)) for path in named if (first := path.name.split(".")[0]).isascii() and first.isdecimal()]
+
+
 class Secrets:
     """Finds the secret of a leaf in the desk's secrets files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "secrets"
-        self._paths = sorted(self._folder.glob("*.jsonl.z"))
-        self._firsts = [int(path.name.split(".")[0]) for path in self._paths]
+        found = secret_files(folder)
+        self._paths = [path for path, _ in found]
+        self._firsts = [first_leaf for _, first_leaf in found]
         self._file = lru_cache(maxsize=2)(self._read)
 
     def of(self, leaf_index: int) -> bytes | None:

@@ -81,9 +81,9 @@ class StatementsCheck:
         if capture_id in self._captures or body.get("ordinal") != len(self._captures) + 1:
             raise EvidenceError(f"leaf {leaf_index}: captures are out of order")
         read = capture_file(self._here.folder, capture_id)
-        secret = self._secrets.of(leaf_index)
+        secret = self._secret(leaf_index)
         header = (self._here.folder / "captures" / f"{capture_id}.jsonl").read_bytes().split(b"\n", 1)[0] + b"\n"
-        if secret is not None and body.get("header") != batches.header_digest(secret, header):
+        if body.get("header") != batches.header_digest(secret, header):
             raise EvidenceError(f"captures/{capture_id}.jsonl line 1 is not the header that leaf {leaf_index} names")
         self._captures[capture_id] = _Capture(read)
 
@@ -116,10 +116,16 @@ class StatementsCheck:
 
     def _tables(self, leaf_index: int, body: Mapping[str, JsonValue]) -> None:
         files = self._files.pop(_count(leaf_index, body, "generation"), {})
-        secret = self._secrets.of(leaf_index)
-        if secret is not None and batches.tables_digest(secret, files) != body.get("digest"):
+        if batches.tables_digest(self._secret(leaf_index), files) != body.get("digest"):
             names = ", ".join(f"tables/{each.path}" for each in files.values()) or "no file"
             raise EvidenceError(f"leaf {leaf_index} names other table files than the manifest", got=names)
+
+    def _secret(self, leaf_index: int) -> bytes:
+        """The secret of a statement. Without it nothing could be checked, so its absence is never passed over."""
+        secret = self._secrets.of(leaf_index)
+        if secret is None:
+            raise EvidenceError(f"leaf {leaf_index}: its secret is missing")
+        return secret
 
     def _capture(self, leaf_index: int, body: Mapping[str, JsonValue]) -> _Capture:
         capture = self._captures.get(str(body.get("capture")))

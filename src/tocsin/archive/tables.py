@@ -74,7 +74,10 @@ class TableFile:
             raise EvidenceError(f"{what} is missing or unreadable") from error
         if len(data) != self.size_bytes or sha256(data).hexdigest() != self.sha256:
             raise EvidenceError(f"{what} is not the file that was written")
-        rows = pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
+        try:
+            rows = pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise EvidenceError(f"{what} is no Parquet file") from error
         if rows != self.rows:
             raise EvidenceError(f"{what} has another number of rows", expected=str(self.rows), got=str(rows))
 
@@ -160,7 +163,7 @@ def read_manifest(raw: bytes, what: str) -> Manifest:
         )
         if body["log_size"] != manifest.log_size or set(manifest.tables) != set(SCHEMAS):
             raise ValueError("does not agree with itself")
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(f"{what} is damaged") from error
     return manifest
 
@@ -233,10 +236,13 @@ class Snapshot:
     ) -> Iterator[pa.RecordBatch]:
         """A table in pieces, in the order of the log."""
         schema = _schema(table, columns)
-        for path in self.files(table):
-            with pq.ParquetFile(path, memory_map=False) as file:
-                for batch in file.iter_batches(batch_rows, columns=list(columns) if columns else None):
-                    yield batch.select(schema.names).cast(schema)
+        for each in self.manifest.tables[table]:
+            try:
+                with pq.ParquetFile(self.folder / "tables" / each.path, memory_map=False) as file:
+                    for batch in file.iter_batches(batch_rows, columns=list(columns) if columns else None):
+                        yield batch.select(schema.names).cast(schema)
+            except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+                raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
 
 
 def snapshot(folder: Path) -> Snapshot:
@@ -244,6 +250,8 @@ def snapshot(folder: Path) -> Snapshot:
     try:
         raw = (folder / "tables" / "manifest.json").read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if (folder / "desk.json").exists():
+            raise EvidenceError("tables/manifest.json is missing") from error
         raise TocsinInputError(
             "no desk here", expected="a folder with tables/manifest.json", next_step="run tocsin init"
         ) from error

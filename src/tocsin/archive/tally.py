@@ -124,13 +124,13 @@ class CaptureTally:
         )  # fmt: skip
 
 
-def posting_minutes(posts: pa.Table) -> NDArray[np.int32]:
+def posting_minutes(posts: pa.Table) -> NDArray[np.int64]:
     """The minutes since 1970 in which the rows were posted, each once."""
     known = posts["posted_at"].drop_null().cast(pa.int64()).to_numpy()
-    return np.unique(known // 60_000_000).astype(np.int32)
+    return np.unique(known // 60_000_000)  # minutes of the year 9999 do not fit 32 bits
 
 
-def gaps(minutes: Sequence[NDArray[np.int32]]) -> tuple[Gap, ...]:
+def gaps(minutes: Sequence[NDArray[np.int64]]) -> tuple[Gap, ...]:
     """Stretches without posts longer than an hour and than 10 times the 95th percentile of intervals, longest first.
 
     Few intervals (under 20) say nothing of what is usual: then none.

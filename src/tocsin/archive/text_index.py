@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -61,9 +62,10 @@ class IndexWriter:
         try:
             here, covered = snapshot(folder), _covered(self._folder)
             self._index, self._covered = self._opened_or_new(covered)
-            self._writer = self._index.writer(_HEAP_BYTES, 1)
-            if self._covered < here.log_size:
-                self._catch_up(here)
+            with _told():
+                self._writer = self._index.writer(_HEAP_BYTES, 1)
+                if self._covered < here.log_size:
+                    self._catch_up(here)
             self._covered = here.log_size
         except BaseException:
             self._lock.release()
@@ -77,25 +79,31 @@ class IndexWriter:
     ) -> None:
         try:
             self.commit()
-            self._writer.wait_merging_threads()
+            with _told():
+                self._writer.wait_merging_threads()
+        except TocsinError:
+            if error is None:  # what went wrong before is what the user must hear of; the next writer catches up
+                raise
         finally:
             self._lock.release()
 
     def add(self, rows: pa.Table) -> None:
         """Add stored posts (the `rows` of a commit: schema POSTS, or the columns of it that are searched)."""
-        for batch in rows.select(_COLUMNS).to_batches(_BATCH_ROWS):
-            for document in _documents(batch):
-                self._writer.add_json(document)
+        with _told():
+            for batch in rows.select(_COLUMNS).to_batches(_BATCH_ROWS):
+                for document in _documents(batch):
+                    self._writer.add_json(document)
         if rows.num_rows:
             self._covered = max(self._covered, pc.max(rows["leaf_index"]).as_py() + 1)
 
     def commit(self) -> None:
         """Make what was added searchable."""
-        self._writer.commit()
         state = {"version": INDEX_VERSION, "log_size": self._covered}
         temporary = self._folder / ".state"
-        temporary.write_bytes(json.dumps(state).encode())
-        temporary.replace(self._folder / "state.json")
+        with _told():
+            self._writer.commit()
+            temporary.write_bytes(json.dumps(state).encode())
+            temporary.replace(self._folder / "state.json")
 
     def _opened_or_new(self, covered: int | None) -> tuple[Any, int]:
         if covered is not None:
@@ -104,7 +112,7 @@ class IndexWriter:
             except (ValueError, OSError):
                 pass  # damaged: it is derived, so begin anew
         for path in self._folder.iterdir():
-            if path.name != "lock":
+            if path.name != "lock" and not path.is_dir():
                 path.unlink()
         index = tantivy.Index(_schema(), str(self._folder))
         index.register_tokenizer("folded", _analyzer())
@@ -117,6 +125,18 @@ class IndexWriter:
         for batch in here.batches("posts", _COLUMNS):
             rows = pa.Table.from_batches([batch])
             self.add(rows.filter(pc.greater_equal(rows["leaf_index"], covered)) if covered else rows)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what the engine raises (a ValueError naming files of its own) into an error that says what to do."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise TocsinError(
+            "the search index could not be written",
+            next_step="free space or repair the disk, then run tocsin collect again; what was stored is not affected",
+        ) from error
 
 
 def rebuild_index(folder: Path) -> None:

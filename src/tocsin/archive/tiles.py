@@ -18,6 +18,7 @@ from tocsin.records.errors import EvidenceError
 WIDTH = 256  # hashes in a full tile
 LARGEST_ENTRY = 65_535
 _NUMBER = re.compile(r"x?([0-9]{3})", re.ASCII)
+_LEVEL = re.compile(r"[0-9]{1,2}", re.ASCII)
 
 
 def tile_path(level: int | str, number: int, width: int = WIDTH) -> str:
@@ -232,6 +233,8 @@ def unacknowledged_tiles(folder: Path, size: int) -> list[Path]:
     found: list[Path] = []
     root = folder / "tile"
     for level_folder in sorted(root.iterdir()) if root.is_dir() else []:
+        if level_folder.name != "entries" and not _LEVEL.fullmatch(level_folder.name):
+            continue  # no file of ours
         level = 0 if level_folder.name == "entries" else int(level_folder.name)
         full, partial = tile_shape(size, level)
         found += [path for path, number, width in _tiles_from(level_folder, full) if number > full or width > partial]
@@ -251,6 +254,7 @@ def _tiles_from(level_folder: Path, first: int) -> Iterator[tuple[Path, int, int
             if name.startswith("x"):
                 waiting.append((path, here))
             elif here >= first and path.name.endswith(".p"):
-                yield from ((each, here, int(each.name)) for each in path.iterdir())
+                partials = (each for each in path.iterdir() if each.name.isascii() and each.name.isdecimal())
+                yield from ((each, here, int(each.name)) for each in partials)
             elif here >= first:
                 yield path, here, WIDTH

@@ -7,6 +7,7 @@
 5. The original bytes of every post hash to what was committed.
 6. Table files have the size and digest the manifest names, and its row counts.
 7. With the keys at hand: every chunk's bytes are those of its keyed address, between the records too.
+8. Every import certificate says what the tables say, and its signed head is one that this log had.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.archive import merkle, notes
+from tocsin.archive.certificates_check import check_certificates
 from tocsin.archive.chunks import Originals, block_address, capture_file, chunk_bytes, chunk_path
 from tocsin.archive.keys import Keys, desk_info
 from tocsin.archive.posts_check import PostsCheck
+from tocsin.archive.recovery import check_not_put_back, latest_generation, manifest_path
 from tocsin.archive.statements_check import StatementsCheck
-from tocsin.archive.tables import Snapshot, snapshot
+from tocsin.archive.tables import Snapshot, read_manifest, snapshot
 from tocsin.archive.tiles import WIDTH, Log, bundle_entries, tile_path, tile_shape
 from tocsin.records.errors import EvidenceError
 from tocsin.records.evidence import Checkpoint
@@ -40,6 +43,7 @@ class VerifyReport:
     blocks: int
     chunks_checked: int  # 0 without keys
     erased: int  # leaves whose secret was erased, so that nothing of them can be checked but their place
+    certificates: int
 
 
 def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | None = None) -> VerifyReport:
@@ -68,7 +72,8 @@ def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | Non
     posts.finish()
     captures, blocks = statements.finish()
     chunks = _check_chunks(folder, keys, statements.capture_ids, tell) if keys else 0  # 7
-    return VerifyReport(checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased)
+    certificates = check_certificates(here, desk_info(folder).verifier)  # 8
+    return VerifyReport(checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased, certificates)
 
 
 def _checked_head(folder: Path, here: Snapshot) -> Checkpoint:
@@ -78,12 +83,24 @@ def _checked_head(folder: Path, here: Snapshot) -> Checkpoint:
         head = notes.opened_checkpoint((folder / "log" / "checkpoint").read_bytes(), verifier)
     except FileNotFoundError as error:
         raise EvidenceError("log/checkpoint is missing") from error
-    # A writer may have acknowledged one commit more since the manifest was read.
     if head.size < shown.size:
         raise EvidenceError("log/checkpoint is older than the tables", expected=str(shown.size), got=str(head.size))
     if head.size == shown.size and head.root != shown.root:
         raise EvidenceError("log/checkpoint and the tables name different logs of the same size")
+    if head.size > shown.size:
+        _check_one_ahead(folder, here, head)
+    latest = latest_generation(folder)  # before the manifest, so that a writer going on raises no alarm
+    check_not_put_back(latest, snapshot(folder).generation)
     return shown
+
+
+def _check_one_ahead(folder: Path, here: Snapshot, head: Checkpoint) -> None:
+    """A head beyond the tables is that of the commit being shown, or cut off just there; else the tables are old."""
+    following = folder / manifest_path(here.generation + 1)
+    if following.exists() and read_manifest(following.read_bytes(), following.name).checkpoint == head.note:
+        return
+    if snapshot(folder).generation == here.generation:  # no writer went on meanwhile
+        raise EvidenceError("the tables are older than log/checkpoint", expected=str(head.size), got=str(here.log_size))
 
 
 def _check_files(here: Snapshot, table: str) -> None:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.archive import batches, notes
-from tocsin.archive.capture import Capture, Commit, joined_size, with_file_name
+from tocsin.archive.capture import Capture, Commit, joined_size, with_file_name, without_query
 from tocsin.archive.chunks import (
     Place,
     block_address,
@@ -147,7 +147,10 @@ class Writer:
             if container is None or isinstance(container, str)
             else container_digest(self._keys.address_key, container)
         )
-        capture = Capture(capture_id, note, format_name, 0, 0, CaptureTally(), address, file_name=file_name)
+        query, note = note.query, without_query(note)
+        capture = Capture(
+            capture_id, note, format_name, 0, 0, CaptureTally(), address, file_name=file_name, query=query
+        )
         header, secret = header_line(capture_id, note, format_name, digest, instant_text(now)), self._secret()
         capture.unwritten.append(header)
         capture.statements += batches.encoded([batches.capture_statement(now, capture_id, ordinal, header, secret)])
@@ -277,8 +280,8 @@ class Writer:
 
     def _resumed(self, capture_id: str, each: OpenCapture, note: CaptureNote) -> Capture:
         capture = Capture(
-            capture_id, note, each.format, each.size_bytes, each.size_bytes, CaptureTally.from_json(each.counts),
-            each.first_address, each.file_bytes,
+            capture_id, without_query(note), each.format, each.size_bytes, each.size_bytes,
+            CaptureTally.from_json(each.counts), each.first_address, each.file_bytes,
         )  # fmt: skip
         capture.places = {place.offset: place for place in capture_file(self._folder, capture_id).places}
         for batch in self.snapshot().batches("posts", ["capture_id", "posted_at"], 1 << 18):

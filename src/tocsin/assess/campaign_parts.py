@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tocsin.assess.codebook_types import TIED_FACETS
+from tocsin.assess.codebook_types import TIED_FACETS, Codebook
 
 _COLUMNS: Final = ("leaf_index", "post_id", "account_id", "posted_at", "source", "lang", "tags", "folded")
 
@@ -59,6 +59,12 @@ class Tie:
     called_accounts: frozenset[str]
     tied_call_count: int  # calls that name an organisation or act of the violence criterion
     call_share: float
+    other_account_count: int = 0  # accounts in none of whose posts, all of languages it covers, it matched anything
+
+    @property
+    def caller_share(self) -> float:
+        """Callers among them and those who speak of other things; who reports, asks or objects is neither."""
+        return len(self.called_accounts) / max(1, len(self.called_accounts) + self.other_account_count)
 
     @property
     def called_post_count(self) -> int:
@@ -66,15 +72,20 @@ class Tie:
         return len(self.called_leaves)
 
 
-def tie_of(codebook: str, rows: Sequence[Mapping[str, Any]], corpus: Corpus, threshold: float) -> Tie:
+def tie_of(codebook: Codebook, rows: Sequence[Mapping[str, Any]], corpus: Corpus, threshold: float) -> Tie:
     """What the codebook says of an effort's posts."""
-    by_leaf = corpus.assessed(codebook)
+    by_leaf = corpus.assessed(codebook.name)
     own = [by_leaf[row["leaf_index"]] for row in rows if row["leaf_index"] in by_leaf]
     called = {row["leaf_index"]: row for row in own if is_call(row, threshold)}
     accounts = frozenset(row["account_id"] for row in rows if row["leaf_index"] in called)
     tied = sum(any(concept.split(":", 1)[0] in TIED_FACETS for concept in row["concepts"]) for row in called.values())
     share = len(called) / len(rows) if rows else 0.0
-    return Tie(codebook, tuple(own), frozenset(called), accounts, tied, share)
+    # Who writes what the codebook cannot read may be speaking of anything.
+    speaking = {
+        row["account_id"] for row in rows if row["leaf_index"] in by_leaf or row["lang"] not in codebook.languages
+    }
+    others = len({row["account_id"] for row in rows} - speaking)
+    return Tie(codebook.name, tuple(own), frozenset(called), accounts, tied, share, others)
 
 
 def is_call(row: Mapping[str, Any], threshold: float) -> bool:

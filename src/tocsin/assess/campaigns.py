@@ -37,7 +37,7 @@ from tocsin.records.findings import (
 )
 from tocsin.records.folding import Folder
 
-_TREND_TAG_ACCOUNTS = 3  # a tag that fewer accounts used could point to a person
+_TAG_ACCOUNTS = 3  # a tag that fewer accounts used could point to a person
 _MOST_WORD_BURSTS = 8
 _MIN_CALLER_SHARE = 0.5  # of a group's accounts in the effort, for the group to be shown with it
 
@@ -46,14 +46,15 @@ _MIN_CALLER_SHARE = 0.5  # of a group's accounts in the effort, for the group to
 class CampaignSettings:
     """When an effort is a campaign. Shares are 0-1.
 
-    `min_call_share` protects a benign effort that a few callers try to ride on: with its posts mostly benign it
-    stays a trend, and none of its accounts is shown.
+    `min_call_share` and `min_caller_share` protect a benign effort that a few callers try to ride on, however often
+    they post: with its posts or its people mostly benign it stays a trend, and none of its accounts is shown.
     """
 
     threshold: float = THRESHOLD
     min_called_posts: int = 5
     min_called_accounts: int = 3
     min_call_share: float = 0.2
+    min_caller_share: float = 0.2  # of callers and of accounts that speak of other things
     min_tied_calls: int = 2  # calls that name the organisation or act of the violence criterion
     max_narratives: int = 12
 
@@ -64,7 +65,7 @@ class CampaignSettings:
                 expected="at least 2 called posts, 2 accounts and 1 call tied to violence",
                 next_step="one post or one person is never a campaign",
             )
-        if not 0 < self.threshold <= 1 or not 0 < self.min_call_share <= 1:
+        if any(not 0 < each <= 1 for each in (self.threshold, self.min_call_share, self.min_caller_share)):
             raise TocsinInputError("campaign settings out of range", expected="shares above 0 and at most 1")
 
 
@@ -101,7 +102,7 @@ def campaigns_and_trends(
         rows = corpus.rows(effort.leaf_indexes)
         if time_range(rows) is None:
             continue
-        ties = [tie_of(codebook.name, rows, corpus, settings.threshold) for codebook in codebooks]
+        ties = [tie_of(codebook, rows, corpus, settings.threshold) for codebook in codebooks]
         holding = [tie for tie in ties if not missing_ties(tie, settings)]
         if holding:
             campaigns.append(
@@ -123,6 +124,8 @@ def missing_ties(tie: Tie, settings: CampaignSettings) -> list[str]:
         lacks.append(f"{len(tie.called_accounts)} accounts call, {settings.min_called_accounts} needed")
     if tie.call_share < settings.min_call_share:
         lacks.append(f"{tie.call_share:.1%} of the posts call, {settings.min_call_share:.0%} needed")
+    if tie.called_accounts and tie.caller_share < settings.min_caller_share:
+        lacks.append(f"most people in it speak of other things, {settings.min_caller_share:.0%} callers needed")
     if tie.tied_call_count < settings.min_tied_calls:
         lacks.append(f"{tie.tied_call_count} calls name a violent group or act, {settings.min_tied_calls} needed")
     return lacks
@@ -166,7 +169,7 @@ def _trend(effort: Effort, rows: Sequence[Mapping[str, Any]], ties: Sequence[Tie
     """Counts only: no account, no group, no example; a tag only when several accounts used it."""
     times = time_range(rows)
     assert times is not None
-    tags = tag_counts(rows, _TREND_TAG_ACCOUNTS)
+    tags = tag_counts(rows, _TAG_ACCOUNTS)
     reasons = tuple(
         f"codebook {tie.codebook} does not tie it: " + "; ".join(missing_ties(tie, settings)) for tie in ties
     ) or ("no codebook was asked",)
@@ -209,7 +212,7 @@ class _Maker:
         """The campaign an effort is under one codebook."""
         times = time_range(rows)
         assert times is not None
-        tags = tag_counts(rows)
+        tags = tag_counts(rows, _TAG_ACCOUNTS)
         campaign_id = campaign_id_of(effort)
         bursts = told_bursts([self._bursts[each] for each in effort.burst_ids if each in self._bursts])
         groups, left_out = self._groups_of(effort, tie)
@@ -313,9 +316,11 @@ class _Maker:
         for cluster_id in effort.cluster_ids:
             cluster = self._clusters.get(cluster_id)
             members = [by_leaf[leaf] for leaf in self._members.get(cluster_id, ()) if leaf in by_leaf]
-            if cluster is None or not members:
+            called = [row for row in members if row["leaf_index"] in tie.called_leaves]
+            # What people who report, ask or object say alike is no narrative of the campaign.
+            if cluster is None or not called:
                 continue
-            members.sort(key=lambda row: (row["posted_at"] is None, row["posted_at"] or 0, row["leaf_index"]))
+            called.sort(key=lambda row: (row["posted_at"] is None, row["posted_at"] or 0, row["leaf_index"]))
             inside = {row["leaf_index"] for row in members}
             others = [row for row in rows if row["leaf_index"] not in inside]
             found.append(
@@ -323,9 +328,9 @@ class _Maker:
                     cluster_id=cluster_id,
                     post_count=len(members),
                     account_count=len({row["account_id"] for row in members}),
-                    example_post_id=members[0]["post_id"],
-                    example_leaf=members[0]["leaf_index"],
-                    call_share=round(len(inside & tie.called_leaves) / len(members), 4),
+                    example_post_id=called[0]["post_id"],
+                    example_leaf=called[0]["leaf_index"],
+                    call_share=round(len(called) / len(members), 4),
                     terms=telling_terms(members, others),
                     formulaic=cluster.formulaic,
                 )

@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TocsinError as error:
         return fail(error.message, error.exit_code, as_json=as_json)
     except BrokenPipeError:
-        # The reader of a pipe went away (`tocsin trends | head`): not a failure of ours; stop writing quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader of a pipe went away (`tocsin trends | head`): not a failure of ours
     except OSError as error:
-        return fail(f"the machine refused: {error.strerror} ({type(error).__name__})", 1, as_json=as_json)
+        return fail(
+            f"the machine refused: {error.strerror or 'no reason given'} ({type(error).__name__})", 1, as_json=as_json
+        )
 
 
 def _run(words: Sequence[str]) -> int:
@@ -87,4 +87,10 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Machine output is UTF-8 whatever the locale; a name that no text can hold is written as an escape.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(main())
+    code = main()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # A closed pipe or a full disk, told already: what is left goes nowhere, or Python would complain as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

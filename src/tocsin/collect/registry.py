@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import BinaryIO, Final
 
-from tocsin.collect.reader import BLOCK_SIZE, OpenStream, ReadContext, Reader, ReadOptions, Record, SourceManifest
+from tocsin.collect.reader import (
+    BLOCK_SIZE,
+    OpenStream,
+    ReadContext,
+    Reader,
+    ReadOptions,
+    Record,
+    SourceManifest,
+    check_private,
+)
 from tocsin.collect.rocketchat import RocketChatReader
 from tocsin.collect.sniff import sniffed
 from tocsin.collect.table import TableReader
@@ -104,6 +113,9 @@ def recognise(head: bytes, name: str, options: ReadOptions | None = None) -> Rea
     if not head.strip():
         return _EMPTY
     if options.mapping:
+        for reader in readers():
+            if reader.manifest.private and reader.recognises(head, name) >= _SURE:
+                check_private(f"{name}, which looks like a {reader.manifest.title},", options)
         return reader_named("table")
     named = [reader for reader in readers() if options.source in (reader.manifest.source, reader.manifest.format)]
     if named and not any(reader.manifest.private for reader in named):  # a table may hold posts of any source

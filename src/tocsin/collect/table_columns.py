@@ -8,6 +8,8 @@ from typing import Final
 
 from tocsin.records.errors import TocsinInputError
 
+# no column is called so, but posts, handles, numbers, times and addresses look so
+_IS_DATA: Final = re.compile(r"^@|://|\d{5}|\d[-/.:]\d|.{41}|(?:\S+\s+){4}|[.!?]$|^\d+$", re.DOTALL)
 ABSENT: Final = "-"  # `--map account=-`: the table has no such column, and the user knows
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "postid", "tweetid", "statusid", "messageid", "msgid", "idstr", "itemid", "uri", "thingid"),
@@ -88,9 +90,7 @@ def mapped_columns(names: tuple[str, ...], mapping: Mapping[str, str]) -> dict[s
         if field not in FIELDS:
             raise TocsinInputError("--map names no field of a post", expected=", ".join(FIELDS), got=repr(field[:40]))
         if column != ABSENT and column not in names and column.partition(".")[0] not in names:
-            raise TocsinInputError(
-                f"--map {field}=... names no column of the table", expected="one of: " + ", ".join(names[:40])
-            )
+            raise TocsinInputError(f"--map {field}=... names no column of the table", expected=_told(names))
     taken = set(mapping.values())
     columns = {field: column for field, column in recognised_columns(names).items() if column not in taken}
     columns = {**columns, **mapping}
@@ -101,8 +101,15 @@ def mapped_columns(names: tuple[str, ...], mapping: Mapping[str, str]) -> dict[s
         raise TocsinInputError(
             f"a table without a column for {' and '.join(missing)}",
             expected="a recognised name or a mapping",
-            got="columns " + ", ".join(names[:40]),
+            got=_told(names),
             next_step=f"add --map {missing[0]}=COLUMN"
             + (f" (--map account={ABSENT} if it names no accounts)" if "account" in missing else ""),
         )
     return {field: column for field, column in columns.items() if column != ABSENT or field == "account"}
+
+
+def _told(names: tuple[str, ...]) -> str:
+    """The columns of a table for an error; not where the first row is a row of posts, which no error may quote."""
+    if any(_IS_DATA.search(name) for name in names):
+        return f"{len(names)} columns whose first row looks like data, not like names"
+    return "columns " + ", ".join(names[:40])

@@ -1,7 +1,8 @@
 """Telegram Desktop exports: result.json of one chat, or of several (`chats.list`, `left_chats.list`).
 
 Channels and supergroups whose export says they are public are public; every other chat, and one whose export does
-not say, is private: refused as a whole, or quarantined post by post in a file that also holds public chats.
+not say, is private. A file with any private chat is refused as a whole: its bytes would be kept with those of the
+public ones, and a private chat may not lie on a desk unless somebody said why.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class TelegramReader:
         return 0.9 if isinstance(messages, list) and {"name", "type", "id"} <= sample.keys() else 0.0
 
     def context(self, open_stream: OpenStream, options: ReadOptions) -> ReadContext:
-        """Name, id and type of every chat. Raises RefusedError where no chat of the export is public."""
+        """Name, id and type of every chat. Raises RefusedError where any chat of the export is private."""
         heads: dict[str, Json] = {"": {}}
 
         def header(path: tuple[str, ...], value: Any) -> None:
@@ -121,9 +122,12 @@ class TelegramReader:
             for pointer, head in heads.items()
         }
         read = [chats.get(pointer, TelegramChat()) for pointer in seen]
-        if read and all(chat.audience is not Audience.PUBLIC for chat in read):
-            told = "its export says so" if all(chat.type for chat in read) else "its export does not say it is public"
-            check_private(f"a Telegram chat ({told})", options)
+        private = [chat for chat in read if chat.audience is not Audience.PUBLIC]
+        if private:
+            told = (
+                "its export says so" if all(chat.type for chat in private) else "its export does not say it is public"
+            )
+            check_private(f"a Telegram chat ({told}; {len(private)} of {len(read)} chats)", options)
         note = CaptureNote("telegram", method="Telegram Desktop export")
         details = TelegramDetails(chats)
         return ReadContext("telegram-desktop", "telegram", note, options.may_read_private, options.time_zone, details)

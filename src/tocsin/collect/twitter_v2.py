@@ -20,7 +20,6 @@ from tocsin.collect.line_frames import line_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
     HEAD_SIZE,
-    PRIVATE_REASON,
     GoneNotice,
     OpenStream,
     ReadContext,
@@ -241,9 +240,9 @@ def _post(post: Json, users: Json, posts: Json, place: Place, pointer: str, cont
     account = account or id_text(author.get("id"))
     if not account:
         return place.quarantined(pointer, "author_id", "missing or not an id")
-    if "dm_conversation_id" in post and not context.may_read_private:
-        return place.quarantined(pointer, "", PRIVATE_REASON)
     audience = Audience.LIMITED if author.get("protected") is True else Audience.PUBLIC
+    if "dm_conversation_id" in post:
+        audience = Audience.PRIVATE
     refusal = audience_refusal(audience, context)
     if refusal:
         return place.quarantined(pointer, "", refusal)

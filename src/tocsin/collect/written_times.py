@@ -92,11 +92,11 @@ def _numbered(
         hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
     try:
         moment = moment.replace(hour=hour, minute=int(clock[2]), second=int(clock[3] or 0))
+        if clock[5]:
+            moment = moment.replace(tzinfo=timezone(_offset(clock[5])))
     except ValueError:
         return None, TimeBasis.MISSING
-    if clock[5]:
-        return _settled(moment.replace(tzinfo=UTC) - _offset(clock[5]), time_zone)
-    return local_instant(moment, time_zone)
+    return _settled(moment, time_zone)
 
 
 def _offset(text: str) -> timedelta:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tocsin.assess import (
     Codebook,
     FairnessRecord,
@@ -19,6 +21,8 @@ from tocsin.assess import (
 from tocsin.desk.findings_store import Run
 from tocsin.enrich import FOLDER
 from tocsin.records.errors import TocsinInputError
+
+DECLARED = "terms.json"
 
 
 def codebooks() -> list[dict[str, Any]]:
@@ -69,10 +73,28 @@ def chosen_codebooks(names: Sequence[str]) -> dict[str, Codebook]:
 
 
 def keep_codebooks(chosen: dict[str, Codebook], run_folder: Path) -> None:
-    """Keep the files of a run's own codebooks beside it, so that its reports can be written later."""
+    """Keep the files of a run's own codebooks beside it, and the folded terms of all, so that its reports can be
+    written and redacted in the same way later, whatever becomes of the codebooks that ship."""
+    declared = {book.name: sorted(set(term_keys(_terms(book)))) for book in chosen.values()}
+    (run_folder / DECLARED).write_bytes(orjson.dumps(declared))
     for name, book in chosen.items():
         if name not in shipped_names():
             (run_folder / f"codebook-{book.name}.yaml").write_bytes(Path(name).read_bytes())
+
+
+def declared_terms(findings: Path, run: Run, codebook: str) -> set[str]:
+    """The folded terms that a codebook declared when the run was made."""
+    kept: dict[str, list[str]] = orjson.loads((findings / run.run_id / DECLARED).read_bytes())
+    return set(kept.get(codebook, ()))
+
+
+def term_keys(texts: Sequence[str]) -> list[str]:
+    """Each text's folding key as a tag or a handle would spell it: without spaces and leading signs."""
+    return [key.replace(" ", "") for key in FOLDER.keys([text.lstrip("#@") for text in texts])]
+
+
+def _terms(book: Codebook) -> list[str]:
+    return [term.text for concept in book.concepts for term in concept.terms]
 
 
 def run_codebooks(findings: Path, run: Run) -> list[Codebook]:

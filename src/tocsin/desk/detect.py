@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tocsin.desk.events_file import EVENTS, events_in
 from tocsin.desk.findings_store import Run, save_run
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Progress
+from tocsin.desk.run_in_log import state_run
 from tocsin.detect import (
     burst_members,
     bursts,
@@ -44,6 +45,8 @@ WINDOW_S = 60.0
 MIN_PARTICIPATION = 2
 Q_VALUE = 0.05
 BIN_S = 3600
+# A post dated in the year 1 or 9999 (a default of some exporter) would stretch every time line beyond use.
+FIRST_PLAUSIBLE, AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=366)
 # Posts read at a time by the codebooks.
 ASSESSED_AT_ONCE = 20_000
 SETTINGS: dict[str, float | int | str] = {
@@ -95,19 +98,28 @@ def detect(
     if shown.rows("posts") == 0:
         raise TocsinInputError("the desk holds no posts", next_step="run tocsin collect EXPORTS")
     desk.staging.mkdir(exist_ok=True)
-    engine = snapshot_engine(shown.files("posts"), since=since, until=until, spill_folder=desk.staging)
+    plausible = (FIRST_PLAUSIBLE, desk.clock() + AHEAD)
+    engine = snapshot_engine(
+        shown.files("posts"), since=since, until=until, plausible=plausible, spill_folder=desk.staging
+    )
     with progress.bar("finding", 5, "finders") as bar:
         found = findings(engine, dated, bar.advance)
     assessed = assessed_posts(engine, books, desk, progress)
     campaigns, trends = campaigns_of(engine, found, assessed, books)
     post_count = int(engine.table("SELECT count(*) AS n FROM posts")["n"][0].as_py())
+    odd_times = engine.table(
+        "SELECT count(*) AS n FROM post_versions WHERE posted_at < $first OR posted_at >= $last",
+        {"first": plausible[0], "last": plausible[1]},
+    )
     run = _run(desk, shown, since, until, events is not None, books)
     _save(desk, run, found, assessed, campaigns, trends)
     keep_codebooks(chosen, desk.findings / run.run_id)
+    state_run(desk, run)
     engine.close()
     return {
         "run_id": run.run_id,
         "posts": post_count,
+        "odd_times": int(odd_times["n"][0].as_py()),
         "bursts": len(found.bursts),
         "groups": len(found.groups),
         "clusters": len(found.clusters),
@@ -262,7 +274,9 @@ def _save(
 
 def detect_summary(done: dict[str, Any]) -> list[str]:
     """The plain summary of `tocsin detect`."""
+    odd = f"{done['odd_times']:,} posts with impossible times were left out (before 1990, or far ahead)"
     return [
+        *([odd] if done["odd_times"] else []),
         f"{done['posts']:,} posts in {done['seconds']:.1f} s: {done['bursts']:,} bursts, "
         f"{done['groups']:,} coordinated groups, {done['clusters']:,} clusters",
         f"{done['campaigns']:,} campaigns, {done['trends']:,} trends (see tocsin campaigns, tocsin trends)",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, latest_run, load, load_table
+from tocsin.desk.names import campaign_names
 from tocsin.desk.place import Desk
+from tocsin.desk.withheld import withheld
 from tocsin.desk.write_file import write_whole
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, CoordinatedGroup, Trend
+from tocsin.report import Redactor
 from tocsin.share import (
     bursts_table,
     campaigns_table,
@@ -27,22 +32,49 @@ from tocsin.share import (
     trends_table,
 )
 
-_TABLES = {"campaigns": campaigns_table, "bursts": bursts_table, "groups": groups_table}
+# Rows: one narrative of one campaign.
+CLUSTERS = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("cluster_id", pa.string()),
+        ("post_count", pa.int64()),
+        ("account_count", pa.int64()),
+        ("call_share", pa.float64()),
+        ("terms", pa.list_(pa.string())),
+        ("formulaic", pa.bool_()),
+    ]
+)
 _NETWORKS = {".graphml": edges_graphml, ".gexf": edges_gexf}
 
 
+def clusters_table(campaigns: Iterable[Campaign]) -> pa.Table:
+    """Rows: one near-duplicate cluster of one campaign (schema CLUSTERS); those of trends stay on the desk."""
+    rows = [
+        {"campaign_id": campaign.campaign_id, **{name: getattr(narrative, name) for name in CLUSTERS.names[1:]}}
+        for campaign in campaigns
+        for narrative in campaign.narratives
+    ]
+    return pa.Table.from_pylist(rows, schema=CLUSTERS)
+
+
+_TABLES = {"campaigns": campaigns_table, "bursts": bursts_table, "groups": groups_table, "clusters": clusters_table}
+
+
 def export(desk: Desk, what: str, output: Path) -> dict[str, Any]:
-    """What was written: campaigns, their bursts, groups or network, or trends as counts.
+    """What was written: campaigns, their bursts, groups, clusters or network, or trends as counts.
 
     Findings of trends have no way out but as counts. Raises TocsinInputError for an ending that does not fit.
     """
     run = latest_run(desk.findings)
-    campaigns = load(desk.findings, run, Campaign)
+    engine = figures_engine(desk, run)
+    redactor = Redactor(campaign_names(desk, engine, run))
+    engine.close()
+    campaigns = [withheld(each, redactor) for each in load(desk.findings, run, Campaign)]
     ending = output.suffix.lower()
     if what == "network":
         rows, data = _network(desk, run, campaigns, ending)
     elif what == "trends":
-        rows, data = _trends(load(desk.findings, run, Trend), ending)
+        rows, data = _trends([withheld(each, redactor) for each in load(desk.findings, run, Trend)], ending)
     else:
         table = _TABLES[what](campaigns)
         key = new_export_key(secrets.token_bytes)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.desk.engine import DuckDBEngine, quoted_path
+from tocsin.desk.engine import DuckDBEngine, EngineError, quoted_path
 from tocsin.records.errors import TocsinInputError
 
 # The dialect is told, not guessed: one odd line anywhere makes DuckDB's guess fail or take another delimiter.
@@ -65,11 +65,10 @@ def file_rows(file: Path, columns: Sequence[str]) -> FileRows:
         # Post ids are given back in the file's order.
         engine.run("SET preserve_insertion_order = true")
         read = _read(engine, file, ending, wanted)
-    except (*engine.errors, OSError, csv.Error) as error:
+    except (EngineError, OSError, csv.Error):
         raise TocsinInputError(
             f"{file.name} cannot be read as a table",
             expected="one header line and one row a record, or one JSON object a line",
-            got=type(error).__name__,
             next_step="check the file's ending and its first lines",
         ) from None
     finally:

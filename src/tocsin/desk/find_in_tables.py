@@ -161,7 +161,8 @@ def bursts(
         events = pa.table({"key": _strings(rows, key), "posted_at": times, "id": numbers})
     else:
         events = text_series(numbers, times, pa.array(FOLDER.keys(_texts(rows, str(text))), pa.string()))
-    found = series_bursts(events, q=q_value)
+    # Rates are against everything collected: rows without a key and texts of rare words only are part of it.
+    found = series_bursts(events, collected=times.drop_null(), q=q_value)
     made = pa.Table.from_pylist(
         [{name: getattr(burst, name) for name in BURST_ROWS.names} for burst in found], BURST_ROWS
     )
@@ -227,7 +228,10 @@ def _chosen(table: Any, columns: Sequence[str]) -> pa.Table:
             f"the table has no single column {', '.join(missing)}",
             expected="one of " + ", ".join(rows.schema.names[:40]),
         )
-    return rows.select(list(dict.fromkeys(columns)))
+    chosen = rows.select(list(dict.fromkeys(columns)))
+    # What Polars gives; Arrow's own functions do not all take it.
+    plain = [pa.string() if pa.types.is_string_view(field.type) else field.type for field in chosen.schema]
+    return chosen.cast(pa.schema(list(zip(chosen.schema.names, plain, strict=True))))
 
 
 def _strings(rows: pa.Table, name: str) -> pa.ChunkedArray:

@@ -19,7 +19,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tocsin.records.errors import TocsinInputError
+from tocsin.records.errors import TocsinError, TocsinInputError
 from tocsin.records.findings import Burst, Campaign, Cluster, CoordinatedGroup, Trend
 
 Finding = TypeVar("Finding", Burst, CoordinatedGroup, Cluster, Campaign, Trend)
@@ -91,18 +91,35 @@ def run_named(folder: Path, run_id: str) -> Run:
         raise TocsinInputError(
             "that detection run is not kept on this desk", next_step="run tocsin detect and write the report anew"
         )
-    return msgspec.json.decode(file.read_bytes(), type=Run)
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Run)
+    except msgspec.DecodeError:
+        raise _damaged(file) from None
 
 
 def load(folder: Path, run: Run, kind: type[Finding]) -> list[Finding]:
     """The findings of one kind of a run, in the order they were ranked."""
     file = folder / run.run_id / f"{KINDS[kind]}.jsonl"
-    return [msgspec.json.decode(line, type=kind) for line in _lines(file)]
+    try:
+        return [msgspec.json.decode(line, type=kind) for line in _lines(file)]
+    except (msgspec.DecodeError, OSError):
+        raise _damaged(file) from None
 
 
 def load_table(folder: Path, run: Run, name: str) -> pa.Table:
     """A table of a run: memberships, cluster_members, edges or assessments."""
-    return pq.read_table(folder / run.run_id / f"{name}.parquet")
+    file = folder / run.run_id / f"{name}.parquet"
+    try:
+        return pq.read_table(file)
+    except (pa.ArrowException, OSError):
+        raise _damaged(file) from None
+
+
+def _damaged(file: Path) -> TocsinError:
+    return TocsinError(
+        f"findings/{file.parent.name}/{file.name} is missing or damaged",
+        next_step="run tocsin detect again: findings are made from the posts",
+    )
 
 
 def _lines(file: Path) -> Iterable[bytes]:

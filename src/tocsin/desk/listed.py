@@ -1,4 +1,4 @@
-"""campaigns, bursts, groups, clusters, trends: the findings of the latest detection run."""
+"""campaigns, bursts, groups, clusters, trends: the findings of the latest detection run, redacted as in a report."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 
 import msgspec
 
+from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import latest_run, load
+from tocsin.desk.names import campaign_names
 from tocsin.desk.place import Desk
+from tocsin.desk.withheld import withheld
 from tocsin.records.findings import Burst, Campaign, Cluster, CoordinatedGroup, Trend
+from tocsin.report import Redactor
 
 _KINDS: dict[str, type] = {
     "campaigns": Campaign,
@@ -30,8 +34,10 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 def listed(desk: Desk, what: str) -> list[dict[str, Any]]:
     """The findings of one kind, ranked, as plain values."""
     run = latest_run(desk.findings)
-    rows = [msgspec.to_builtins(value) for value in load(desk.findings, run, _KINDS[what])]
-    return rows
+    engine = figures_engine(desk, run)
+    redactor = Redactor(campaign_names(desk, engine, run))
+    engine.close()
+    return [msgspec.to_builtins(withheld(value, redactor)) for value in load(desk.findings, run, _KINDS[what])]
 
 
 def as_table(what: str, rows: Sequence[dict[str, Any]]) -> list[str]:

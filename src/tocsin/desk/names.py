@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-import pyarrow as pa
-
 from tocsin.archive import snapshot
+from tocsin.desk.codebooks import declared_terms, term_keys
 from tocsin.desk.engine import DuckDBEngine
-from tocsin.desk.findings_store import Run
+from tocsin.desk.findings_store import Run, load
 from tocsin.desk.place import Desk
+from tocsin.records.findings import Campaign
 from tocsin.records.posts import NAMES
 
 # Shorter ones are words more often than names, and withholding them would blank ordinary sentences.
@@ -19,8 +20,9 @@ LEAST_HANDLE, LEAST_NAME = 5, 3
 def names_to_withhold(desk: Desk, engine: DuckDBEngine, run: Run, campaign_id: str) -> list[str]:
     """Handles, and display names of more than one word, of every account that posted in the campaign, sorted.
 
-    Bounded by the run's generation, so that a report can be verified after the desk has grown. What is also a tag of
-    the campaign is left out: a tag is what the report is about.
+    Bounded by the run's generation, so that a report can be verified after the desk has grown. What its codebook
+    declares is left out: a report is about those terms. A tag alone is not enough, since anybody can make somebody's
+    name a tag.
     """
     files = [file for file in snapshot(desk.folder).files("names") if int(Path(file).stem) <= run.generation]
     engine.parquet_view("known_names", files, NAMES)
@@ -35,17 +37,36 @@ def names_to_withhold(desk: Desk, engine: DuckDBEngine, run: Run, campaign_id: s
         """,
         {"campaign": campaign_id},
     )
-    tags: pa.Table = engine.table(
-        """
-        SELECT DISTINCT unnest(p.tags) AS tag FROM memberships AS m
-        JOIN post_versions AS p ON p.leaf_index = m.leaf_index WHERE m.effort_id = $campaign
-        """,
-        {"campaign": campaign_id},
+    declared = _declared(desk, run, campaign_id)
+    names = sorted({name.strip() for name in found["name"].to_pylist() if name})
+    return [
+        name for name, key in zip(names, term_keys(names), strict=True) if key not in declared and _is_withheld(name)
+    ]
+
+
+def _is_withheld(name: str) -> bool:
+    return len(name) >= (LEAST_NAME if " " in name else LEAST_HANDLE)
+
+
+def author_names(desk: Desk, engine: DuckDBEngine, account_ids: Collection[str]) -> list[str]:
+    """Handles and display names of these accounts, sorted: people sign their posts."""
+    engine.parquet_view("known_names", snapshot(desk.folder).files("names"), NAMES)
+    found = engine.table(
+        "SELECT DISTINCT unnest([handle, display_name]) AS name FROM known_names"
+        " WHERE kind = 'account' AND pseudonym IN (SELECT unnest($accounts))",
+        {"accounts": sorted(account_ids)},
     )
-    known = set(tags["tag"].to_pylist())
-    names = {name.strip() for name in found["name"].to_pylist() if name}
-    return sorted(
-        name
-        for name in names
-        if name.casefold() not in known and (len(name) >= LEAST_HANDLE if " " not in name else len(name) >= LEAST_NAME)
-    )
+    names = sorted({name.strip() for name in found["name"].to_pylist() if name})
+    return [name for name in names if _is_withheld(name)]
+
+
+def campaign_names(desk: Desk, engine: DuckDBEngine, run: Run) -> list[str]:
+    """The names to withhold of every campaign of a run, each once, sorted."""
+    campaigns = load(desk.findings, run, Campaign)
+    return sorted({name for one in campaigns for name in names_to_withhold(desk, engine, run, one.campaign_id)})
+
+
+def _declared(desk: Desk, run: Run, campaign_id: str) -> set[str]:
+    """The folded terms of the codebook that made the campaign."""
+    named = [one.codebook for one in load(desk.findings, run, Campaign) if one.campaign_id == campaign_id]
+    return declared_terms(desk.findings, run, named[0]) if named else set()

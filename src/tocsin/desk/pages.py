@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tocsin.archive import desk_info, finished_captures, snapshot
 from tocsin.desk.engine import DuckDBEngine, snapshot_engine
+from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, latest_run, load
-from tocsin.desk.names import names_to_withhold
+from tocsin.desk.names import campaign_names
 from tocsin.desk.place import Desk
+from tocsin.desk.withheld import withheld
 from tocsin.records.desk_view import DeskInfo, ExamplePost, ReportEntry
 from tocsin.records.errors import TocsinError, TocsinInputError
 from tocsin.records.evidence import CaptureSummary
@@ -23,6 +25,7 @@ class DeskPages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._redactors: dict[str, Redactor] = {}
 
     def info(self) -> DeskInfo:
         """What the desk is and holds."""
@@ -40,9 +43,10 @@ class DeskPages:
         )
 
     def campaigns(self) -> Sequence[Campaign]:
-        """The campaigns, highest score first."""
+        """The campaigns, highest score first, redacted as in a report."""
         run = self._run()
-        return load(self._desk.findings, run, Campaign) if run else []
+        found = load(self._desk.findings, run, Campaign) if run else []
+        return [withheld(each, self._redactor(run)) for each in found]
 
     def campaign(self, campaign_id: str) -> Campaign | None:
         """The campaign, or None."""
@@ -51,7 +55,8 @@ class DeskPages:
     def trends(self) -> Sequence[Trend]:
         """The trends, biggest first: counts only."""
         run = self._run()
-        return load(self._desk.findings, run, Trend) if run else []
+        found = load(self._desk.findings, run, Trend) if run else []
+        return [withheld(each, self._redactor(run)) for each in found]
 
     def example_posts(self, leaf_indexes: Sequence[int]) -> Mapping[int, ExamplePost]:
         """Public posts at these places of the log, redacted."""
@@ -61,8 +66,8 @@ class DeskPages:
             " WHERE audience = 'public' AND leaf_index IN (SELECT unnest($leaves))",
             {"leaves": list(leaf_indexes)},
         ).to_pylist()
-        redactor = Redactor(self._names(engine))
         engine.close()
+        redactor = self._redactor(self._run())
         return {
             row["leaf_index"]: ExamplePost(
                 leaf_index=row["leaf_index"],
@@ -103,16 +108,15 @@ class DeskPages:
     def _engine(self) -> DuckDBEngine:
         return snapshot_engine(snapshot(self._desk.folder).files("posts"))
 
-    def _names(self, engine: DuckDBEngine) -> list[str]:
-        run = self._run()
+    def _redactor(self, run: Run | None) -> Redactor:
+        """What takes out the names of those who posted in the run's campaigns; made once a run."""
         if run is None:
-            return []
-        names = {
-            name
-            for campaign in self.campaigns()
-            for name in names_to_withhold(self._desk, engine, run, campaign.campaign_id)
-        }
-        return sorted(names)
+            return Redactor()
+        if run.run_id not in self._redactors:
+            engine = figures_engine(self._desk, run)
+            self._redactors = {run.run_id: Redactor(campaign_names(self._desk, engine, run))}
+            engine.close()
+        return self._redactors[run.run_id]
 
 
 def desk_pages(desk: Desk) -> DeskPages:

@@ -67,7 +67,12 @@ def pseudonymous_block(
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> PseudonymousBlock:
     """The posts of a block with pseudonyms for every platform id and handle, names apart, and their commitments."""
-    makers = _Makers(*map(_Cached, (pseudonyms.post, pseudonyms.account, pseudonyms.channel, pseudonyms.handle)))
+
+    def media_id(of_source: str, name: str) -> str:
+        return pseudonyms.content("media", of_source, name)
+
+    kinds = (pseudonyms.post, pseudonyms.account, pseudonyms.channel, pseudonyms.handle, media_id)
+    makers = _Makers(*map(_Cached, kinds))
     texts = [storable(record.text) for record in records]
     digests = _record_digests(block, records)
     rows: list[tuple[object, ...]] = []
@@ -79,14 +84,14 @@ def pseudonymous_block(
         committed.append(
             (
                 source,
-                record.platform_id,
-                record.account_platform_id,
-                record.channel_platform_id,
+                storable(record.platform_id),
+                storable(record.account_platform_id),
+                storable(record.channel_platform_id),
                 when,
                 text,
                 record.kind.value,
                 digests[(record.record_offset, record.record_length)],
-                record.pointer,
+                storable(record.pointer),
             )
         )
     secrets = random_bytes(SECRET_BYTES * len(records))
@@ -117,6 +122,7 @@ class _Makers(NamedTuple):
     account: _Cached
     channel: _Cached
     handle: _Cached
+    media: _Cached  # a media key is a platform id, and a file name can hold a person's name
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
@@ -134,7 +140,7 @@ def _row(
     mentions = dict.fromkeys(
         makers.handle.of(source, storable(handle).removeprefix("@").casefold())
         for handle in (*record.mentions, *found_mentions)
-        if handle
+        if handle.removeprefix("@")
     )
     return (
         post(source, record.platform_id),
@@ -143,7 +149,7 @@ def _row(
         capture_id,
         record.record_offset,
         record.record_length,
-        record.pointer,
+        storable(record.pointer),
         record.line_no,
         makers.account.of(source, record.account_platform_id or UNKNOWN_ACCOUNT),
         makers.channel.of(source, record.channel_platform_id),
@@ -158,11 +164,11 @@ def _row(
         post(source, record.quote_of),
         makers.channel.of(source, record.forward_from),
         post(source, record.thread_id),
-        record.platform_lang or None,
+        storable(record.platform_lang) or None,
         [storable(tag) for tag in record.tags],
         list(mentions),
         [{"written": storable(written), "expanded": storable(expanded)} for written, expanded in record.links],
-        list(record.media),
+        [makers.media.of(source, name) for name in record.media if name],
     )
 
 
@@ -190,13 +196,12 @@ def _names(records: Sequence[ParsedPost], source: str, makers: _Makers) -> pa.Ta
         account = makers.account.of(source, record.account_platform_id or UNKNOWN_ACCOUNT) or ""
         post = makers.post.of(source, record.platform_id) or ""
         handle, shown = storable(record.handle) or None, storable(record.display_name) or None
-        rows.setdefault(("account", account), (account, "account", source, record.account_platform_id, handle, shown))
-        rows.setdefault(("post", post), (post, "post", source, record.platform_id, None, None))
+        account_id, post_id = storable(record.account_platform_id), storable(record.platform_id)
+        rows.setdefault(("account", account), (account, "account", source, account_id, handle, shown))
+        rows.setdefault(("post", post), (post, "post", source, post_id, None, None))
         if record.channel_platform_id:
             channel = makers.channel.of(source, record.channel_platform_id) or ""
-            rows.setdefault(
-                ("channel", channel),
-                (channel, "channel", source, record.channel_platform_id, None, storable(record.channel_name) or None),
-            )
+            channel_id, named = storable(record.channel_platform_id), storable(record.channel_name) or None
+            rows.setdefault(("channel", channel), (channel, "channel", source, channel_id, None, named))
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(NAMES)
     return pa.table([pa.array(column, type=f.type) for column, f in zip(columns, NAMES, strict=True)], schema=NAMES)

@@ -18,6 +18,7 @@ from tocsin.desk.findings_store import Run, latest_run, load
 from tocsin.desk.names import names_to_withhold
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Progress
+from tocsin.desk.run_in_log import check_run
 from tocsin.desk.write_file import check_writable, write_whole
 from tocsin.enrich import FOLDER
 from tocsin.records.errors import TocsinInputError
@@ -61,6 +62,7 @@ def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progr
         raise TocsinInputError(f"no report format ends in {output.suffix or 'nothing'}", expected=", ".join(RENDERERS))
     check_writable(output)
     run = latest_run(desk.findings)
+    check_run(desk, run)
     campaign = _campaign(load(desk.findings, run, Campaign), campaign_id)
     keys = load_keys(desk.folder, desk.keys_folder)
     engine = figures_engine(desk, run)

@@ -6,13 +6,14 @@ from typing import Any
 
 from tocsin.archive import search_index, snapshot
 from tocsin.desk.engine import snapshot_engine
+from tocsin.desk.names import author_names
 from tocsin.desk.place import Desk
 from tocsin.enrich import FOLDER
 from tocsin.report import Redactor
 
 
 def search(desk: Desk, query: str, *, limit: int = 20) -> list[dict[str, Any]]:
-    """Posts that match, best first: pseudonymous, their text redacted as in a report.
+    """Posts that match, best first: pseudonymous, their text redacted, the names of their authors too.
 
     Raises TocsinInputError for a query that cannot be read.
     """
@@ -25,9 +26,9 @@ def search(desk: Desk, query: str, *, limit: int = 20) -> list[dict[str, Any]]:
         " WHERE leaf_index IN (SELECT unnest($leaves))",
         {"leaves": leaves},
     ).to_pylist()
+    redactor = Redactor(author_names(desk, engine, {row["account_id"] for row in found}))
     engine.close()
     place = {leaf: at for at, leaf in enumerate(leaves)}
-    redactor = Redactor()
     for row in found:
         row["text"] = str(redactor.redacted(row["text"]).text).replace("\n", " ")
     return sorted(found, key=lambda row: place[row["leaf_index"]])

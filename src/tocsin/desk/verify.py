@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tocsin.archive import check_checkpoint, check_quote_proof, desk_info, load_keys, posted_at_text, verify_desk
+from tocsin.assess import THRESHOLD
+from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.figures_engine import figures_engine
-from tocsin.desk.findings_store import run_named
+from tocsin.desk.findings_store import Run, load, run_named
 from tocsin.desk.names import names_to_withhold
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Progress
-from tocsin.desk.report import RUN_SETTING
+from tocsin.desk.report import RUN_SETTING, SAYS
+from tocsin.desk.run_in_log import check_run
 from tocsin.records.errors import EvidenceError, TocsinInputError
 from tocsin.records.evidence import QuoteProof
+from tocsin.records.findings import Campaign
 from tocsin.report import (
     ArchivedPost,
     Checks,
@@ -36,8 +41,9 @@ def verify(desk: Desk, file: Path | None, *, progress: Progress) -> dict[str, An
 def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
     try:
         keys = load_keys(desk.folder, desk.keys_folder)
-    except TocsinInputError:
+    except TocsinInputError as error:
         # Whoever verifies need not hold the keys: only the keyed addresses of chunks cannot be checked without them.
+        progress.note(f"The addresses of the chunks are not checked: {error.message}")
         keys = None
     done_before = 0
     with progress.bar("verifying", None, "bundles") as bar:
@@ -53,6 +59,10 @@ def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
         f"{report.posts:,} post versions are the rows of their leaves, and their original bytes are those logged",
         f"{report.captures:,} captures in {report.blocks:,} blocks are whole, and the tables are those of the log",
     ]
+    if report.certificates:
+        steps.append(
+            f"{report.certificates:,} import certificates say what the tables say, and were issued on this log"
+        )
     if keys is not None:
         steps.append(f"{report.chunks_checked:,} chunks lie at the keyed address of their bytes")
     return {
@@ -77,6 +87,7 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
     _, document = read_dispatch(text)
     run_id = next((item["value"] for item in document["settings"] if item["name"] == RUN_SETTING), "")
     run = run_named(desk.findings, str(run_id))
+    check_run(desk, run)
     engine = figures_engine(desk, run)
     redactor = Redactor(names_to_withhold(desk, engine, run, str(document["campaign"]["campaign_id"])))
 
@@ -105,6 +116,7 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
         ),
     )
     engine.close()
+    _check_told(desk, run, document, redactor)
     return {
         "what": f"report {file.name}",
         "steps": [f"{step.says} ({step.checked_count:,}: {step.outcome})" for step in result.steps],
@@ -112,6 +124,46 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
         "quotes": result.quote_count,
         "digest": result.digest,
     }
+
+
+def _check_told(desk: Desk, run: Run, document: Mapping[str, Any], redactor: Redactor) -> None:
+    """Raise EvidenceError unless what a report says without a figure is what the desk and the run say: who signed it
+    could otherwise give the desk another purpose, the campaign another title, the codebook another criterion."""
+
+    def clean(text: str) -> str:
+        return str(redactor.redacted(text).text)
+
+    info = desk_info(desk.folder)
+    campaign = next(
+        (
+            each
+            for each in load(desk.findings, run, Campaign)
+            if each.campaign_id == document["campaign"]["campaign_id"]
+        ),
+        None,
+    )
+    if campaign is None:
+        raise EvidenceError("the report is about a campaign that its detection run did not find")
+    held = {
+        ("desk", "purpose"): clean(info.purpose),
+        ("desk", "legal_basis"): clean(info.legal_basis),
+        ("desk", "verifier_key"): info.vkey,
+        ("campaign", "title"): clean(campaign.title),
+        ("campaign", "reasons"): [clean(reason) for reason in campaign.reasons],
+        ("codebook", "name"): campaign.codebook,
+        ("codebook", "version"): dict(run.codebooks).get(campaign.codebook),
+    }
+    with suppress(TocsinInputError):  # a shipped codebook that has changed since says nothing of the report
+        book = next(book for book in run_codebooks(desk.findings, run) if book.name == campaign.codebook)
+        held["codebook", "title"] = clean(book.title)
+        held["codebook", "violence_criterion"] = clean(book.violence_criterion)
+    for (part, name), value in held.items():
+        if document[part][name] != value:
+            raise EvidenceError(f"the {name.replace('_', ' ')} ({part}) that the report gives is not the desk's")
+    told = {item["name"]: (item["value"], item["says"]) for item in document["settings"]}
+    settings = {RUN_SETTING: run.run_id, **run.settings, "call_threshold": THRESHOLD}
+    if told != {name: (value, SAYS[name]) for name, value in settings.items()}:
+        raise EvidenceError("the settings that the report gives are not those of its detection run")
 
 
 def check_disclosed(disclosed: Mapping[str, str], posted_at: datetime | None, shown: str | None) -> None:

@@ -25,7 +25,7 @@ def write_whole(file: Path, data: bytes) -> None:
         part = file.with_name(file.name + ".part")
         part.write_bytes(data)
         part.replace(file)
-    except PermissionError as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise TocsinInputError(
             f"{file} cannot be written", got=error.strerror or "", next_step="name another -o FILE"
         ) from None

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tocsin.detect.effort_posts import Posts, effort_tags, expanded_rows
-from tocsin.detect.finding_links import bridges, finding_links, merged_communities
+from tocsin.detect.finding_links import bridges, core_posts, finding_links, merged_communities
 from tocsin.detect.timing import US, microseconds
 from tocsin.records.findings import Burst, Cluster, CoordinatedGroup, Effort
 
@@ -140,7 +140,8 @@ def _effort(members: list[Finding], table: Posts, min_posts: int) -> Effort | No
     if not whole and len(members) < 2:
         return None
     start_us, end_us = _window(members)
-    rows = np.unique(np.concatenate([f.rows for f in members]))
+    # One bursting word ("place", "family") is in everybody's posts: it takes two of them, or a finding that is firm.
+    rows = core_posts([f.rows for f in members], [f.kind != "phrase" for f in members])
     times = table.times_us[rows]
     rows = rows[table.timed[rows] & (times >= start_us) & (times < end_us)]
     if rows.size == 0:

@@ -158,7 +158,7 @@ COLLECTED_FIELDS: tuple[pa.Field, ...] = (
     pa.field("declared_tags", _IDS),
     pa.field("mentions", _IDS),  # handle pseudonyms
     pa.field("declared_links", pa.list_(pa.struct([("written", pa.string()), ("expanded", pa.string())]))),
-    pa.field("media", _IDS),
+    pa.field("media", _IDS),  # pseudonyms of media keys and file names
 )
 
 # Columns added by enrich; it adds columns, never rows.

@@ -41,6 +41,10 @@ def document(brief: Brief, redactor: Redactor) -> Document:
     by_slot = {figure.slot: figure for figure in brief.figures.values()}
     if len(by_slot) != len(brief.figures) or "campaign_posts" not in by_slot:
         raise EvidenceError("the figures do not fit the dispatch", expected="the figures of dispatch_requests")
+    # The figures' own bound: a desk that grew between detection and dispatch has a later checkpoint.
+    log_size = int(by_slot["campaign_posts"].params["log_size"])
+    if log_size > brief.checkpoint.size:
+        raise EvidenceError("the checkpoint is older than the figures", expected=f"a log of {log_size} entries or more")
     quotes = [_quote(number, quote, clean) for number, quote in enumerate(brief.quotes[:QUOTE_LIMIT], start=1)]
     made = {
         "format": FORMAT,
@@ -53,7 +57,7 @@ def document(brief: Brief, redactor: Redactor) -> Document:
             "verifier_key": brief.verifier_key,
         },
         "snapshot": {
-            "log_size": brief.checkpoint.size,
+            "log_size": log_size,
             "origin": brief.checkpoint.origin,
             "checkpoint": brief.checkpoint.note,
         },
@@ -69,7 +73,7 @@ def document(brief: Brief, redactor: Redactor) -> Document:
                 {
                     "letter": narrative_letter(position),
                     "cluster_id": narrative.cluster_id,
-                    "terms": [clean(term) for term in narrative.terms[:8]],
+                    "terms": [term for term in narrative.terms if redactor.redacted_word(term).is_whole][:8],
                     "formulaic": narrative.formulaic,
                 }
                 for position, narrative in enumerate(campaign.narratives[:NARRATIVE_LIMIT])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from tocsin.records.engine import Engine
@@ -13,6 +14,7 @@ from .figures import NARRATIVE_LIMIT
 from .redact import Redacted, Redactor
 
 _LOOKED_AT = 200  # of each narrative, earliest first
+_SYLLABLE = 3  # letters
 _EXAMPLES = f"""SELECT p.leaf_index, p.post_id, p.source, p.lang, p.posted_at, p.text, max(a.stance) AS stance
 FROM memberships AS m JOIN post_versions AS p ON p.leaf_index = m.leaf_index
   JOIN cluster_members AS k ON k.leaf_index = p.leaf_index
@@ -74,22 +76,31 @@ def example_quotes(
 
 
 def _chosen(candidates: list[tuple[dict, Redacted]], count: int) -> list[tuple[dict, Redacted]]:
-    """The candidates to quote: whole texts first, a language at most once before any twice, no text twice."""
+    """The candidates to quote: whole texts first, each language once.
+
+    Texts of a narrative are nearly the same: a second one in the same language spreads the call and tells nothing.
+    """
     chosen: list[tuple[dict, Redacted]] = []
-    for is_repeat_allowed in (False, True):
-        for candidate in sorted(candidates, key=lambda candidate: not candidate[1].is_whole):
-            row = candidate[0]
-            is_new = all(row["text"] != other["text"] for other, _ in chosen)
-            is_other_language = all(row["lang"] != other["lang"] for other, _ in chosen)
-            if len(chosen) < count and is_new and (is_other_language or is_repeat_allowed):
-                chosen.append(candidate)
+    for candidate in sorted(candidates, key=lambda candidate: not candidate[1].is_whole):
+        if len(chosen) < count and all(candidate[0]["lang"] != other["lang"] for other, _ in chosen):
+            chosen.append(candidate)
     return chosen
+
+
+def _stands_in(key: str, folded_text: str) -> bool:
+    """True where the key is in the text; as whole words where it is short or Latin, so that no syllable is glossed.
+
+    Arabic, Amharic and their like write particles onto a word: their longer terms may stand inside one.
+    """
+    if len(key) > _SYLLABLE and not key[:1].isascii():
+        return key in folded_text
+    return re.search(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", folded_text) is not None
 
 
 def glosses_in(folded_text: str, keys: Sequence[tuple[str, Gloss]]) -> tuple[Gloss, ...]:
     """The glosses whose folded term stands in a folded text, longer terms first, none inside another found."""
     found: list[tuple[str, Gloss]] = []
     for key, gloss in sorted(keys, key=lambda item: (-len(item[0]), item[0])):
-        if key and key in folded_text and not any(key in longer for longer, _ in found):
+        if key and _stands_in(key, folded_text) and not any(key in longer for longer, _ in found):
             found.append((key, gloss))
     return tuple(gloss for _, gloss in sorted(found, key=lambda item: folded_text.index(item[0])))

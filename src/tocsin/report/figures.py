@@ -130,14 +130,20 @@ def _value(engine: Engine, query: Query, request: FigureRequest, redactor: Redac
     table = engine.table(query.sql, dict(request.params))
     columns = [table.column(i).to_pylist() for i in range(table.num_columns)]
     rows = tuple(
-        tuple(_plain(value, kind, redactor) for value, (_, kind) in zip(row, query.columns, strict=True))
+        tuple(
+            _plain(value, kind, redactor, is_word=row[0] == "phrase")
+            for value, (_, kind) in zip(row, query.columns, strict=True)
+        )
         for row in zip(*columns, strict=True)
     )
     return rows[0][0] if query.is_scalar else rows
 
 
-def _plain(value: Any, kind: ColumnKind, redactor: Redactor) -> Scalar:
-    """A value as JSON can carry it, so that a figure read back from a file equals one computed now."""
+def _plain(value: Any, kind: ColumnKind, redactor: Redactor, *, is_word: bool) -> Scalar:
+    """A value as JSON can carry it, so that a figure read back from a file equals one computed now.
+
+    `is_word`: its key is one word of many texts, which may be half of somebody's name.
+    """
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -147,6 +153,8 @@ def _plain(value: Any, kind: ColumnKind, redactor: Redactor) -> Scalar:
     if kind in (ColumnKind.EXPECTED, ColumnKind.Q_VALUE):
         return float(f"{float(value):.9g}")
     text = str(value)
+    if kind is ColumnKind.KEY:
+        return str((redactor.redacted_word if is_word else redactor.redacted)(text).text)
     # Everything that is not one of our own closed words is redacted before any part of a dispatch can hold it.
     return str(redactor.redacted(text).text) if kind is ColumnKind.TERM else text
 
@@ -162,10 +170,14 @@ def instant_text(instant: datetime) -> str:
 
 
 def lead_burst(campaign: Campaign) -> Burst | None:
-    """The burst the dispatch leads with: one that follows an event if any does, then the largest surplus."""
+    """The burst the dispatch leads with: of a tag before a link or site, a word last; then the largest surplus.
+
+    Never chosen for the event it follows: among many bursts and many events some always meet.
+    """
+    ranks = {"tag": 0, "phrase": 2}
     ordered = sorted(
         campaign.bursts,
-        key=lambda burst: (burst.trigger is None, burst.expected_count - burst.post_count, burst.burst_id),
+        key=lambda burst: (ranks.get(burst.series, 1), burst.expected_count - burst.post_count, burst.burst_id),
     )
     return ordered[0] if ordered else None
 
@@ -203,7 +215,7 @@ def dispatch_requests(
     wanted: list[tuple[str, str, dict[str, int | float | str]]] = [
         (name, name, {})
         for name, query in FIGURES.items()
-        if not {"cluster_id", "since"}.intersection(dict(query.params))
+        if not {"cluster_id", "since", "burst_id"}.intersection(dict(query.params))
     ]
     for position, narrative in enumerate(campaign.narratives[:NARRATIVE_LIMIT]):
         wanted.append(
@@ -224,11 +236,15 @@ def _around_burst(campaign: Campaign, bucket_s: int) -> list[tuple[str, str, dic
     if burst is None:
         return []
     length = max(burst.end_at - burst.start_at, timedelta(hours=1))
-    spans = {"burst/before": (burst.start_at - length, burst.start_at), "burst/during": (burst.start_at, burst.end_at)}
-    wanted: list[tuple[str, str, dict[str, int | float | str]]] = [
-        (slot, "campaign_posts_between", {"since": instant_text(since), "until": instant_text(until)})
-        for slot, (since, until) in spans.items()
-    ]
+    lasted = burst.end_at - burst.start_at
+    spans = {"before": (burst.start_at - lasted, burst.start_at), "during": (burst.start_at, burst.end_at)}
+    wanted: list[tuple[str, str, dict[str, int | float | str]]] = []
+    for name, (since, until) in spans.items():
+        # Posts of the campaign would not do: which posts it has was decided by when its bursts were.
+        within: dict[str, int | float | str] = {"since": instant_text(since), "until": instant_text(until)}
+        wanted.append((f"archive/{name}", "archive_posts_between", within))
+        if burst.series == "tag":
+            wanted.append((f"burst/{name}", "tag_posts_between", {**within, "burst_id": burst.burst_id}))
     since, until = burst.start_at - length, burst.end_at + length
     if burst.trigger is not None and since > burst.trigger.event_at >= since - length:
         since = burst.trigger.event_at - length / 10

@@ -12,14 +12,19 @@ def headline(page: Page) -> str:
     campaign = page.document["campaign"]
     if campaign["headline"]:
         return str(campaign["headline"])
-    bursts = page.rows("campaign_bursts")
-    if bursts and bursts[0][9]:
-        return f"{campaign['title']}: posting rises after “{bursts[0][9]}”" if _rose(page) else str(campaign["title"])
-    return f"{campaign['title']}: posting rises" if bursts and _rose(page) else str(campaign["title"])
+    title, bursts = str(campaign["title"]), page.rows("campaign_bursts")
+    if not bursts or not _rose(page):
+        return title
+    rises = "; posting rises" if ": " in title else ": posting rises"
+    return title + rises + (f" after “{bursts[0][9]}”" if bursts[0][9] else "")
 
 
 def _rose(page: Page) -> bool:
-    return "burst/before" in page.by_slot and page.count("burst/during") > page.count("burst/before")
+    """True where the tag took a larger share of what was collected during the burst than just before."""
+    if "burst/before" not in page.by_slot:
+        return False
+    during, before = page.count("burst/during"), page.count("burst/before")
+    return during * page.count("archive/before") > before * page.count("archive/during")
 
 
 def summary(page: Page) -> list[Sentence]:
@@ -49,14 +54,14 @@ def _extent(page: Page) -> Sentence:
     ]
     parts += [
         page.part("campaign_posts"),
-        f" {plural(posts, 'post')} in an effort that the codebook ",
-    ]
-    parts += [given(page.document["codebook"]["title"]), " ties to calls for violence; "]
-    parts += [
+        f" {plural(posts, 'post')} that belong together; ",
         page.part("campaign_calls"),
-        f" of them {plural(page.count('campaign_calls'), 'carries', 'carry')} such a call",
+        " of them",
+        *share_in_brackets(page, "campaign_calls"),
+        f" {plural(page.count('campaign_calls'), 'carries', 'carry')} a call of the kind that the codebook ",
+        given(page.document["codebook"]["title"]),
+        " ties to violence.",
     ]
-    parts += [*share_in_brackets(page, "campaign_calls"), "."]
     return sentence(*parts)
 
 
@@ -68,35 +73,50 @@ def share_in_brackets(page: Page, slot: str) -> list[str | Part]:
 def intensified(page: Page) -> list[Sentence]:
     """How posting rose, and after what."""
     bursts = page.rows("campaign_bursts")
-    if not bursts or "burst/before" not in page.by_slot:
+    if not bursts:
         return [sentence("No stretch of posting stands out from the baseline.")]
-    during = page.count("burst/during")
     parts: list[str | Part] = [
         "Between ",
         page.part("campaign_bursts", 0, 2),
         " and ",
         page.part("campaign_bursts", 0, 3),
+        ", ",
     ]
-    parts += [", ", page.part("burst/during"), f" {plural(during, 'post was', 'posts were')} made, against "]
-    parts += [page.part("burst/before"), " in the stretch of the same length just before"]
+    if "burst/before" in page.by_slot:
+        parts += [page.part("burst/during"), f" {plural(page.count('burst/during'), 'post')} in the archive carried "]
+        parts += ["the ", *series_name(page, 0), ", against ", page.part("burst/before")]
+        parts += [" in the stretch of the same length just before"]
+        if not page.count("archive/before"):
+            parts += [", of which the archive holds no post at all"]
+    else:
+        parts += [*series_name(page, 0), " stood out from its own baseline"]
     if bursts[0][9] is not None:
         parts += ["; the burst began ", page.part("campaign_bursts", 0, 11), " after “", given(str(bursts[0][9])), "”"]
     else:
         parts += ["; no event in the desk’s list comes shortly before the burst"]
-    return [sentence(*parts, "."), _surplus(page), _peak(page)]
+    return [sentence(*parts, "."), _surplus(page), _exposure(page), _peak(page)]
 
 
 def _surplus(page: Page) -> Sentence:
     return sentence(
-        "For the ",
-        *series_name(page, 0),
-        " alone the baseline explains at most ",
+        "From its baseline about ",
         page.part("campaign_bursts", 0, 7),
-        " of the ",
+        " of these ",
         page.part("campaign_bursts", 0, 6),
-        f" {plural(page.count('campaign_bursts', 0, 6), 'post')} in that stretch (q ",
+        f" {plural(page.count('campaign_bursts', 0, 6), 'post')} would be expected (q ",
         page.part("campaign_bursts", 0, 8),
-        ", corrected across every series tested).",
+        ", corrected across every series tested): the stretch is unusual, which does not say why.",
+    )
+
+
+def _exposure(page: Page) -> Sentence:
+    during, before = page.count("archive/during"), page.count("archive/before")
+    return sentence(
+        "The archive as a whole holds ",
+        page.part("archive/during"),
+        f" {plural(during, 'post')} of that stretch and ",
+        page.part("archive/before"),
+        f" {plural(before, 'post')} of the one before: what was collected differs between them as well.",
     )
 
 
@@ -106,14 +126,19 @@ def series_name(page: Page, row: int) -> list[str | Part]:
     word = shown_value(ColumnKind.WORD, series)
     if series == "tag":
         return [f"{word} ", given(f"#{key}")]
-    return [f"{word} ", given(f"“{key}”")] if series in ("phrase", "key") else [f"most repeated {word}"]
+    return [f"{word} ", given(f"“{key}”")] if series in ("phrase", "key") else [f"{word} (withheld)"]
+
+
+def told_bursts(page: Page) -> list[int]:
+    """The rows of the bursts that a table shows: links are left to their sites, since neither may be named."""
+    return [place for place, row in enumerate(page.rows("campaign_bursts")) if row[0] != "link"][:12]
 
 
 def _peak(page: Page) -> Sentence:
     return sentence(
-        "It peaked at ",
+        "Its highest count in one step of the baseline, ",
         page.part("campaign_bursts", 0, 5),
-        " in the stretch from ",
+        ", is that from ",
         page.part("campaign_bursts", 0, 4),
         ". That posting followed an event does not say the event caused it.",
     )
@@ -129,9 +154,10 @@ def _callers(page: Page) -> Sentence:
     if page.count("campaign_coordination"):
         parts += ["; ", *_coordination(page)]
     if not bystanders:
-        return sentence(*parts, ". No account took part without calling.")
-    parts += [". A further ", page.part("campaign_bystanders"), f" {plural(bystanders, 'account')} took part without "]
-    return sentence(*parts, f"calling: {plural(bystanders, 'it is', 'they are')} counted, and not shown.")
+        return sentence(*parts, ". No account posted in it without calling.")
+    parts += [". Another ", page.part("campaign_bystanders"), f" {plural(bystanders, 'account')} posted in it without "]
+    parts += ["calling (who reports, asks, objects or jokes is among them): "]
+    return sentence(*parts, f"{plural(bystanders, 'it is', 'they are')} counted, and not shown.")
 
 
 def _coordination(page: Page) -> list[str | Part]:
@@ -308,7 +334,13 @@ def reasons(page: Page) -> list[Sentence]:
             parts += [", " if row else "", page.part("campaign_stances", row, 0), " "]
             parts += [page.part("campaign_stances", row, 1)]
         said.append(sentence(*parts, "."))
-    kept = [reason for reason in page.document["campaign"]["reasons"] if not any(char.isnumeric() for char in reason)]
+    # The criterion stands at the head of the box already.
+    printed = f"violence criterion: {page.document['codebook']['violence_criterion']}"
+    kept = [
+        reason
+        for reason in page.document["campaign"]["reasons"]
+        if reason != printed and not any(char.isnumeric() for char in reason)
+    ]
     return said + [sentence("Recorded when it was assessed: ", given(reason.rstrip(".")), ".") for reason in kept]
 
 

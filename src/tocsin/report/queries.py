@@ -23,6 +23,7 @@ class ColumnKind(StrEnum):
     LANGUAGE = "language"
     WORD = "word"  # from a closed set of ours: role, stance, kind, series
     TERM = "term"  # written by those watched, or by a person: redacted
+    KEY = "key"  # what a series is of: redacted; where it is one word, also as part of a longer name
     PSEUDONYM = "pseudonym"  # the first eight characters of one
     IDENTIFIER = "identifier"  # of a finding or place of ours
 
@@ -46,6 +47,7 @@ _PARAM_TYPES: dict[str, type] = {
     "call_threshold": float,
     "bucket_s": int,
     "cluster_id": str,
+    "burst_id": str,
     "languages": str,
     "as_of": str,
     "since": str,
@@ -95,6 +97,9 @@ _EDGE = """edge AS (
     JOIN driver AS a ON a.account_id = e.account_a JOIN driver AS b ON b.account_id = e.account_b
   WHERE e.effort_id = $effort_id
 )"""
+
+_BETWEEN = """leaf_index < $log_size
+  AND posted_at >= CAST($since AS TIMESTAMPTZ) AND posted_at < CAST($until AS TIMESTAMPTZ)"""
 
 _C, _P, _I = ColumnKind.COUNT, ColumnKind.PERMILLE, ColumnKind.INSTANT
 
@@ -176,12 +181,19 @@ GROUP BY 1 ORDER BY 1""",
         ctes=(_MEMBER, _CALLED),
     ),
     _scalar(
-        "campaign_posts_between",
-        "posts of the campaign in a stretch of time",
-        """SELECT count(*) FROM member
-WHERE posted_at >= CAST($since AS TIMESTAMPTZ) AND posted_at < CAST($until AS TIMESTAMPTZ)""",
+        "archive_posts_between",
+        "posts in the desk's archive in a stretch of time, whatever they are about",
+        f"SELECT count(DISTINCT post_id) FROM post_versions WHERE {_BETWEEN}",
         ("posts", _C),
-        _MEMBER,
+    ),
+    _scalar(
+        "tag_posts_between",
+        "posts in the desk's archive with the bursting tag in a stretch of time, of the campaign or not",
+        f"""SELECT count(DISTINCT t.post_id)
+FROM (SELECT post_id, unnest(tags) AS tag FROM post_versions WHERE {_BETWEEN}) AS t
+JOIN bursts AS b ON b.key = t.tag
+WHERE b.series = 'tag' AND b.burst_id = $burst_id AND b.effort_id = $effort_id""",
+        ("posts", _C),
     ),
     _rows(
         "campaign_bursts",
@@ -189,9 +201,9 @@ WHERE posted_at >= CAST($since AS TIMESTAMPTZ) AND posted_at < CAST($until AS TI
         """SELECT series, key, start_at, end_at, peak_at, peak_count, post_count, expected_count, q_value,
   trigger_title, trigger_at, trigger_lag_s, trigger_source
 FROM bursts WHERE effort_id = $effort_id
-ORDER BY CASE WHEN trigger_at IS NULL THEN 1 ELSE 0 END, post_count - expected_count DESC, burst_id""",
+ORDER BY CASE series WHEN 'tag' THEN 0 WHEN 'phrase' THEN 2 ELSE 1 END, post_count - expected_count DESC, burst_id""",
         ("series", ColumnKind.WORD),
-        ("key", ColumnKind.TERM),
+        ("key", ColumnKind.KEY),
         ("start_at", _I),
         ("end_at", _I),
         ("peak_at", _I),
@@ -230,14 +242,16 @@ ORDER BY CASE WHEN trigger_at IS NULL THEN 1 ELSE 0 END, post_count - expected_c
     ),
     _rows(
         "campaign_tags",
-        "the tags used most",
-        """SELECT tag, count(*) AS posts, count(DISTINCT account_id) AS accounts
-FROM (SELECT unnest(tags) AS tag, account_id FROM member) AS used
-GROUP BY tag ORDER BY posts DESC, tag LIMIT 10""",
+        "the tags used most, by three accounts or more, and how many of their posts call",
+        """SELECT tag, count(*) AS posts, count(DISTINCT account_id) AS accounts, sum(call) AS calls
+FROM (SELECT unnest(p.tags) AS tag, p.account_id, CASE WHEN c.leaf_index IS NULL THEN 0 ELSE 1 END AS call
+  FROM member AS p LEFT JOIN called AS c ON c.leaf_index = p.leaf_index) AS used
+GROUP BY tag HAVING count(DISTINCT account_id) >= 3 ORDER BY posts DESC, tag LIMIT 10""",
         ("tag", ColumnKind.TERM),
         ("posts", _C),
         ("accounts", _C),
-        ctes=(_MEMBER,),
+        ("calls", _C),
+        ctes=(_MEMBER, _CALLED),
     ),
     _rows(
         "campaign_stances",

@@ -106,8 +106,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "link",
         re.compile(
-            r"(?:h[tx]{2}ps?|ftps?|sftp|magnet|ipfs|ipns|ed2k|file|data|javascript|vbscript|intent|mailto|tel|geo|sms|irc)"
+            r"(?:h[tx]{2}ps?|ftps?|sftp|magnet|ipfs|ipns|ed2k|javascript|vbscript|mailto)"
             r"\s*[\[({]?:[\])}]?\s*(?:/\s*/\s*)?[^\s\"<>]+"
+            # Words that also end a clause ("no personal data: ...", "hotel: ..."): links only where nothing parts them.
+            r"|(?<![^\W_])(?:file|data|intent|tel|geo|sms|irc)[\[({]?:[\])}]?(?:/\s*/\s*)?[^\s\"<>]+"
             rf"|www{_DOT}[^\s\"<>]+"
             rf"|(?<![\w@])(?:{_LABEL}{_DOT})+{_TLD}(?![\w-]){_TAIL}"
             r"|(?<![\d.])(?:\d{1,3}(?:\.|\[\.\])){3}\d{1,3}(?::\d+)?(?:/\S*)?"
@@ -183,6 +185,8 @@ class Redactor:
         folded = {_folded_name(name) for name in names}
         kept = sorted(name for name in folded if len(name) >= _SHORTEST_NAME)
         self._names = ahocorasick_rs.AhoCorasick(kept) if kept else None
+        words = {word for name in kept if " " in name for word in name.split()}
+        self._name_words = {word for word in words if len(word) >= _SHORTEST_NAME}
 
     def redacted(self, text: str) -> Redacted:
         """The text without handles, contacts, links and names.
@@ -201,6 +205,16 @@ class Redactor:
         for start, end in self._name_spans(seen.text):
             found.append((*seen.span(start, end), "name", MARKS["name"]))
         return _cut(text, found)
+
+    def redacted_word(self, word: str) -> Redacted:
+        """A word that stands alone, without its text: withheld also where it is one word of a longer name.
+
+        >>> Redactor(["Ann Osk"]).redacted_word("osk").text, Redactor(["Ann Osk"]).redacted("road to Osk").text
+        ('[name withheld]', 'road to Osk')
+        """
+        if skeleton(word).text in self._name_words:
+            return Redacted(RedactedText(MARKS["name"]), (Removal("name", 0, len(word)),))
+        return self.redacted(word)
 
     def _mark(self, kind: str, found: str) -> str:
         site = _SITE.match(found) if kind == "link" else None

@@ -52,12 +52,12 @@ SOURCES: dict[str, str] = {
     "rocketchat": "Rocket.Chat",
     "whatsapp": "WhatsApp",
     "facebook": "Facebook",
-    "table": "tables",
+    "table": "imported tables",
 }
 WORDS: dict[str, str] = {
     "tag": "tag",
     "domain": "linked site",
-    "phrase": "phrase",
+    "phrase": "word",
     "cluster": "repeated text",
     "key": "key",
     "explicit": "time zone given by the export",
