@@ -236,3 +236,16 @@ def test_nothing_is_asked_where_nobody_can_answer(tmp_path, monkeypatch):
     assert "--purpose" in answer.err
     assert os.listdir(tmp_path) == []
     assert process("init", "desk", *STATED, cwd=tmp_path).code == 0
+
+
+def test_an_internal_error_says_where_and_not_with_what(tmp_path: Path) -> None:
+    program = (
+        "import sys, tocsin.cli as cli\n"
+        "def broken(): raise KeyError('SECRET-POST-TEXT')\n"
+        "cli.main = broken\n"
+        "cli.run()\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert answer.returncode == 1
+    assert "an internal error (KeyError at" in answer.stderr
+    assert "SECRET-POST-TEXT" not in answer.stderr + answer.stdout

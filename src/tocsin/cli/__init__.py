@@ -6,7 +6,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
 
 import click
 
@@ -81,8 +84,21 @@ def _is_utf8(word: str) -> bool:
     return True
 
 
+def _internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Says where a fault of ours happened, not with what: an unforeseen message may hold a post or a name."""
+    where = traceback.extract_tb(trace)[-1] if trace else None
+    place = f" at {Path(where.filename).name}:{where.lineno}" if where else ""
+    sys.stderr.write(
+        f"tocsin: an internal error ({kind.__name__}{place}). This is a fault of Tocsin, please report it; "
+        "TOCSIN_DEBUG=1 shows all of it, which may quote content.\n"
+    )
+    if os.environ.get("TOCSIN_DEBUG"):
+        traceback.print_exception(kind, error, trace)
+
+
 def run() -> None:
     """The `tocsin` command."""
+    sys.excepthook = _internal_error
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Machine output is UTF-8 whatever the locale; a name that no text can hold is written as an escape.
