@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from cli.at_the_door import CAST, Sample, copied_desk, new_desk, tocsin, truth
@@ -92,8 +92,6 @@ def test_what_is_kept_of_a_run_names_no_account_outside_the_campaign(demo):
     posts = snapshot(demo.desk).read("posts", ["account_id", "leaf_index"]).to_pydict()
     account_of = dict(zip(posts["leaf_index"], posts["account_id"], strict=True))
     run = next(path for path in (demo.desk / "findings").iterdir() if path.is_dir())
-    import pyarrow.parquet as pq
-
     members = {account_of[leaf] for leaf in pq.read_table(run / "memberships.parquet")["leaf_index"].to_pylist()}
     grouped = {account for group in listed(demo, "groups") for account in group["account_ids"]}
     edges = pq.read_table(run / "edges.parquet")
@@ -167,8 +165,3 @@ def test_sources_and_codebooks_say_what_can_be_read_and_judged():
         assert "false alarms" in book["fairness"]
     text = tocsin("codebooks").out
     assert all(book["violence_criterion"] in text for book in books)
-
-
-def test_the_demo_desk_is_where_it_says(demo):
-    assert isinstance(demo.desk, Path)
-    assert (demo.desk / "desk.json").is_file()

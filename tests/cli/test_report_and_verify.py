@@ -105,7 +105,7 @@ def test_one_quoted_word_is_noticed(report, demo, tmp_path):
     changed = tmp_path / report.name
     places = [found.start() for found in re.finditer("Velmora", text)]
     assert len(places) >= 3
-    for start in places[:: max(1, len(places) // 6)]:
+    for start in places[:: max(1, len(places) // 3)]:
         changed.write_text(text[:start] + "Felmora" + text[start + 7 :], encoding="utf-8", newline="\n")
         refusal(changed, demo.desk)
 

@@ -133,17 +133,22 @@ def collect(
             # File names on disk need not be text.
             given = replace(found, name=storable(found.name))
             if isinstance(given, RefusedInput):
-                refused.append(given)
+                refused.append(_refused(given.name, given.reason))
                 continue
             finished, problem = one.collected(given)
             captures.extend(finished)
-            refused.extend([RefusedInput(given.name, storable(problem))] if problem else [])
+            refused.extend([_refused(given.name, problem)] if problem else [])
     if not captures:
         _nothing_read(refused)
     certificate = write_certificate(desk.folder, captures, desk.clock())
     named = {"stdin" if str(path) == "-" else os.path.basename(str(path)) for path in paths}
     by_name = tuple(item for item in refused if item.name.split("!")[0] in named)
     return CollectResult(tuple(captures), tuple(refused), by_name, certificate, dict(one.dropped))
+
+
+def _refused(name: str, reason: str) -> RefusedInput:
+    """The refusal, its reason without the name that many reasons begin with."""
+    return RefusedInput(name, storable(reason).removeprefix(f"{name}: "))
 
 
 def _check_given(paths: Sequence[str | Path], options: ReadOptions) -> None:
@@ -175,7 +180,7 @@ def _nothing_read(refused: Sequence[RefusedInput]) -> None:
     first = refused[0]
     more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
     raise TocsinInputError(
-        f"nothing could be read; {first.name}: {first.reason.removeprefix(f'{first.name}: ')}{more}",
+        f"nothing could be read; {first.name}: {first.reason}{more}",
         next_step="tocsin sources lists what can be read; columns of a table are named with --map field=column",
     )
 

@@ -2,6 +2,7 @@
 
 findings/<run_id>/run.json, bursts.jsonl, groups.jsonl, clusters.jsonl, campaigns.jsonl, trends.jsonl,
                   memberships.parquet, cluster_members.parquet, edges.parquet, assessments.parquet
+                  terms.json (folded terms of its codebooks), statement.json (where the log speaks of the run)
 findings/latest   the run_id that readers see; replaced in one step when a run is complete
 """
 
