@@ -82,6 +82,7 @@ def process(*words: object, cwd: Path | None = None, stdin: bytes = b"", **more:
         timeout=120,
         check=False,
     )
+    assert b"internal error" not in done.stderr, done.stderr.decode()
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

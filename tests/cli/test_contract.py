@@ -137,6 +137,7 @@ def test_a_full_disk_behind_stdout_is_told_without_a_traceback(words):
         )
     assert done.returncode == (2 if "nonsense" in words else 1)
     assert b"Traceback" not in done.stderr
+    assert b"internal error" not in done.stderr
 
 
 def test_exit_2_your_input(demo):
@@ -245,7 +246,9 @@ def test_an_internal_error_says_where_and_not_with_what(tmp_path: Path) -> None:
         "cli.main = broken\n"
         "cli.run()\n"
     )
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment()
+    )
     assert answer.returncode == 1
     assert "an internal error (KeyError at" in answer.stderr
     assert "SECRET-POST-TEXT" not in answer.stderr + answer.stdout

@@ -125,6 +125,7 @@ def test_serve_tells_its_address_answers_and_ends_quietly(served):
     said = process.stderr.read()
     assert address in said
     assert "Traceback" not in said
+    assert "internal error" not in said
     assert process.stdout.read() == ""
 
 
