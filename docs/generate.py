@@ -27,7 +27,13 @@ def commands() -> str:
     ]
     for name in sorted(group.commands):
         command = group.commands[name]
-        context = click.Context(command, info_name=f"tocsin {name}", max_content_width=100, terminal_width=100)
+        context = click.Context(
+            command,
+            info_name=f"tocsin {name}",
+            max_content_width=100,
+            terminal_width=100,
+            help_option_names=["-h", "--help"],
+        )
         parts.append(f"## tocsin {name}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 

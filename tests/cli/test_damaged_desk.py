@@ -78,9 +78,6 @@ def test_nothing_is_written_into_a_desk_that_does_not_hold(demo, tmp_path, damag
     assert (desk / "log" / "checkpoint").read_bytes() == checkpoint
 
 
-@pytest.mark.xfail(
-    strict=True, reason="archive: recovery reads the table of captures without asking whether it can be read"
-)
 def test_a_damaged_table_of_captures_is_told(demo, tmp_path):
     desk = copied_desk(demo, tmp_path / "desk")
     one(desk, "tables/captures/*").write_bytes(b"PAR1")

@@ -62,7 +62,6 @@ def test_an_ending_no_report_has_is_told_before_any_work(empty, monkeypatch):
     assert os.listdir(empty) == ["exports"]
 
 
-@pytest.mark.xfail(strict=True, reason="collect walks into desk folders: their tables are read as exports")
 def test_a_desk_inside_the_folder_of_exports_is_not_read_as_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "posts.csv").write_text(ROWS, encoding="utf-8")

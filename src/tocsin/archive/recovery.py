@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tocsin.archive import notes
@@ -107,7 +108,11 @@ def _leftovers(folder: Path, manifest: Manifest) -> list[Path]:
     found += [path for path, generation in _table_files(folder) if generation > manifest.generation]
     known = set(manifest.open_captures)
     for each in manifest.tables["captures"]:
-        known.update(pq.read_table(folder / "tables" / each.path, columns=["capture_id"])["capture_id"].to_pylist())
+        try:
+            rows = pq.read_table(folder / "tables" / each.path, columns=["capture_id"])
+        except (OSError, pa.ArrowException):
+            raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from None
+        known.update(rows["capture_id"].to_pylist())
     found += [path for path in (folder / "captures").glob("*.jsonl") if path.stem not in known]
     return found
 

@@ -69,6 +69,9 @@ def open_inputs(paths: Iterable[str | Path], stdin: BinaryIO | None, spool_dir: 
 
 def _files_under(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
+        if "desk.json" in files and (Path(parent) / "tables" / "manifest.json").is_file():
+            folders.clear()  # a desk: what was read before is no export
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             found = Path(parent, name)
