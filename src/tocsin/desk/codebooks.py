@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,11 @@ def _told(record: FairnessRecord) -> str:
     """The error rates over all languages, in words, with their intervals; nothing rounded in our favour."""
     rates = {row.label: row for row in record.rows if (row.lang, row.group) == ("all", "all")}
     parts = []
-    for label, words in (("call", "recall"), ("benign", "false alarms")):
+    for label, words in (("call", "calls found"), ("benign", "false alarms")):
         row = rates.get(label)
         if row is not None:
-            parts.append(f"{words} {row.share:.1%} ({row.low:.1%} to {row.high:.1%}) of {row.case_count:,} cases")
+            interval = f"95 % interval {math.floor(row.low * 1e4) / 1e4:.2%} to {math.ceil(row.high * 1e4) / 1e4:.2%}"
+            parts.append(f"{words} {row.called_count:,} of {row.case_count:,} ({interval})")
     return f"version {record.record_version}: {'; '.join(parts)}; measured on {record.measured_on}"
 
 
