@@ -74,6 +74,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": source, "NO_COLOR": "1", **more}
 
 
+# A test run in the background of a shell is born deaf to Ctrl-C, and so would its children be: these listen again.
+LISTENING = (
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import tocsin.cli; tocsin.cli.run()",
+)
+
+
 def process(*words: object, cwd: Path | None = None, stdin: bytes = b"", **more: str) -> Answer:
     """Run one command in a process of its own, as `python -m tocsin`."""
     done = subprocess.run(

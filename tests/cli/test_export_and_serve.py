@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,7 +16,7 @@ import networkx as nx
 import pyarrow.parquet as pq
 import pytest
 
-from cli.at_the_door import copied_desk, environment, tocsin
+from cli.at_the_door import LISTENING, copied_desk, environment, tocsin
 from tocsin.archive import snapshot
 
 
@@ -94,7 +93,7 @@ def asked(address: str, path: str = "", host: str | None = None) -> tuple[int, s
 def served(demo):
     """A serving process on a free port, and the address it told."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tocsin", "serve", "--port", "0", "--json", "--desk", str(demo.desk)],
+        [*LISTENING, "serve", "--port", "0", "--json", "--desk", str(demo.desk)],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

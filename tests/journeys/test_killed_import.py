@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.at_the_door import environment, new_desk, process, tocsin
+from cli.at_the_door import LISTENING, environment, new_desk, process, tocsin
 from desk.made import row, written
 from tocsin.archive import snapshot
 
@@ -119,7 +119,7 @@ def is_alive(group: int) -> bool:
 def test_ctrl_c_ends_the_import_quietly_and_it_goes_on_later(tmp_path, file):
     desk = new_desk(tmp_path / "desk")
     running = subprocess.Popen(
-        [sys.executable, "-m", "tocsin", "collect", str(file), str(file), str(file), "--desk", str(desk)],
+        [*LISTENING, "collect", str(file), str(file), str(file), "--desk", str(desk)],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
