@@ -50,7 +50,7 @@ bench: $(VENV)/.dev  ## Speed, memory and growth beside peers, measured in one r
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)
 
 serve: $(VENV)/.default  ## Show the demo desk (or DESK=folder) in the browser, read-only, on 127.0.0.1
-	@$(BIN)/tocsin serve --desk $${DESK:-demo-desk}
+	@$(BIN)/tocsin serve --desk $${DESK:-demo-desk/desk}
 
 docs: $(VENV)/.dev  ## Write the generated reference pages anew
 	@$(BIN)/python docs/generate.py
