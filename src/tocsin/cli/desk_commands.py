@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -30,6 +31,12 @@ def _when(_context: click.Context, _option: click.Parameter, value: str | None) 
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.BadParameter('expected a date or time like "2026-02-03" or "2026-02-03T14:00Z"') from None
+
+
+def _typed() -> str:
+    """How this program can be called again: by name, or by its path where its folder is not searched."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "tocsin" and shutil.which("tocsin") is None else "tocsin"
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:
@@ -78,7 +85,7 @@ def demo(door: Door, folder: Path) -> None:
     """Import the sample exports that ship with Tocsin, find the campaign planted in them, write a report."""
     done = desk_room.demo(folder, progress=door)
     door.result(done)
-    for line in desk_room.demo_summary(done):
+    for line in desk_room.demo_summary(done, _typed()):
         door.say(line)
 
 

@@ -43,8 +43,8 @@ def demo(folder: Path, *, progress: Progress) -> dict[str, Any]:
     return {**done, "campaigns": len(campaigns), "trends": len(trends), "seconds": time.perf_counter() - started}
 
 
-def demo_summary(done: dict[str, Any]) -> list[str]:
-    """The last lines of the demonstration: where, what, how long, what next."""
+def demo_summary(done: dict[str, Any], program: str = "tocsin") -> list[str]:
+    """The last lines of the demonstration: where, what, how long, what next; `program` is what the reader can type."""
     read = done["collect"]
     return [
         f"Read {read['read']:,} posts from {read['captures']} exports: {read['stored']:,} stored, "
@@ -52,5 +52,5 @@ def demo_summary(done: dict[str, Any]) -> list[str]:
         f"Found {done['campaigns']} campaign: {done['title']} ({done['posts']:,} posts by {done['accounts']:,} "
         f"accounts), and {done['trends']} trends that are no campaign.",
         f"Report: {done['report']}",
-        f"It took {done['seconds']:.1f} s. Next: tocsin verify {done['report']} --desk {done['desk']}",
+        f"It took {done['seconds']:.1f} s. Next: {program} verify {done['report']} --desk {done['desk']}",
     ]
