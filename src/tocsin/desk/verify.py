@@ -27,6 +27,7 @@ from tocsin.report import (
     Figure,
     FigureRequest,
     Redactor,
+    Step,
     computed_figures,
     read_dispatch,
     verify_report,
@@ -118,12 +119,28 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
     engine.close()
     _check_told(desk, run, document, redactor)
     return {
-        "what": f"report {file.name}",
+        "what": f"report {file.name}{unchecked_words(result.steps)}",
+        "unchecked": [step.number for step in result.steps if step.outcome.startswith("not checked")],
         "steps": [f"{step.says} ({step.checked_count:,}: {step.outcome})" for step in result.steps],
         "figures": result.figure_count,
         "quotes": result.quote_count,
         "digest": result.digest,
     }
+
+
+def unchecked_words(steps: Sequence[Step]) -> str:
+    """What a verdict must add where a step could not be checked here, "" where all were.
+
+    >>> unchecked_words([Step(1, "the file is a dispatch", "held", 1)])
+    ''
+    >>> unchecked_words([Step(6, "every picture is drawn", "not checked: drawn by another version", 0)])
+    ', in part only: step 6 was not checked'
+    """
+    numbers = [str(step.number) for step in steps if step.outcome.startswith("not checked")]
+    if not numbers:
+        return ""
+    noun, verb = ("steps", "were") if len(numbers) > 1 else ("step", "was")
+    return f", in part only: {noun} {', '.join(numbers)} {verb} not checked"
 
 
 def _check_told(desk: Desk, run: Run, document: Mapping[str, Any], redactor: Redactor) -> None:
