@@ -7,8 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The suite tries the same examples every time, so that a run tells of the change and not of the dice. More of them,
+# and new ones: HYPOTHESIS_PROFILE=search make test.
+settings.register_profile("suite", derandomize=True, database=None)
+settings.register_profile("search", max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 # Parts a machine may lack: the marker, and how to tell that the part is here.
 PARTS = {
     "real_data": lambda: bool(os.environ.get("TOCSIN_REAL_DATA")),

@@ -150,3 +150,11 @@ def test_a_word_before_a_colon_is_no_link(text: str) -> None:
 @pytest.mark.parametrize("text", ["data:text/html;base64,AAAA", "see tel:112233", "file:///home/kqzx", "geo:1.5,2.5"])
 def test_links_without_slashes_are_still_links(text: str) -> None:
     assert not Redactor().redacted(text).is_whole
+
+
+def test_a_public_site_once_defanged_stays_as_it_is_and_another_does_not_hide_behind_the_spelling() -> None:
+    redactor = Redactor()
+    once = redactor.redacted("see TIKTOK.COM today").text
+    assert once == "see hxxps://tiktok[.]com/… today"
+    assert redactor.redacted(once).text == once
+    assert "velmora" not in redactor.redacted("hxxps://velmora-join[.]example/… now").text

@@ -138,6 +138,7 @@ _DATE_LIKE = re.compile(
     r"|(?:1[3-5]|19|20)\d\d\s*[-–/ ]\s*(?:1[3-5]|19|20)\d\d"
 )
 _SITE = re.compile(rf"(?:https?://)?(?:www\.)?((?:{_LABEL}\.)+{_TLD})(?![\w-])")
+_MARKED_SITE = re.compile(r"hxxps://([a-z0-9-]+(?:\[\.\][a-z0-9-]+)+)/…")
 # Letters that Arabic writes onto the front of a name: and, so, by, like, to, the.
 _CLITICS = re.compile(r"(?:^|[^\w])(?:[وف]?[بكل]?(?:ال)?|لل)$")
 
@@ -201,6 +202,8 @@ class Redactor:
                 if kind == "number" and _DATE_LIKE.fullmatch(match.group().strip()):
                     continue
                 start, end = seen.span(match.start(), match.start() + len(match.group().rstrip(" .,;:!?)]")) or 1)
+                if kind == "link" and self._is_marked(text, start):
+                    continue
                 found.append((start, end, kind, self._mark(kind, match.group())))
         for start, end in self._name_spans(seen.text):
             found.append((*seen.span(start, end), "name", MARKS["name"]))
@@ -215,6 +218,11 @@ class Redactor:
         if skeleton(word).text in self._name_words:
             return Redacted(RedactedText(MARKS["name"]), (Removal("name", 0, len(word)),))
         return self.redacted(word)
+
+    def _is_marked(self, text: str, start: int) -> bool:
+        """Whether a defanged public site stands here as `_mark` writes it: redacting again changes nothing."""
+        marked = _MARKED_SITE.match(text, start)
+        return marked is not None and self._is_public(marked[1].replace("[.]", "."))
 
     def _mark(self, kind: str, found: str) -> str:
         site = _SITE.match(found) if kind == "link" else None
