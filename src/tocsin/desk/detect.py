@@ -47,6 +47,8 @@ Q_VALUE = 0.05
 BIN_S = 3600
 # A post dated in the year 1 or 9999 (a default of some exporter) would stretch every time line beyond use.
 FIRST_PLAUSIBLE, AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=366)
+# What this share of many posts carries is what they were collected by, and says nothing of who acts together.
+QUERY_SHARE, LEAST_POSTS = 0.5, 10_000
 # Posts read at a time by the codebooks.
 ASSESSED_AT_ONCE = 20_000
 SETTINGS: dict[str, float | int | str] = {
@@ -139,6 +141,7 @@ def findings(engine: DuckDBEngine, events: pa.Table, advance: Any) -> Found:
     del series
     advance(1)
     post_shares(engine)
+    leave_out_the_query(engine)
     edges = co_sharing_edges(engine, window_s=WINDOW_S, min_participation=MIN_PARTICIPATION)
     groups, members = coordinated_groups(engine, edges, window_s=WINDOW_S, q=Q_VALUE)
     ids = engine.table("SELECT post_id, leaf_index FROM posts")
@@ -158,6 +161,28 @@ def findings(engine: DuckDBEngine, events: pa.Table, advance: Any) -> Found:
     made = efforts(found_bursts, burst_posts, groups, group_rows, clusters, cluster_rows, posts)
     advance(1)
     return Found(found_bursts, burst_posts, groups, group_rows, group_edges, clusters, cluster_rows, made)
+
+
+def leave_out_the_query(engine: DuckDBEngine, *, least_posts: int = LEAST_POSTS, share: float = QUERY_SHARE) -> int:
+    """How many objects were taken out of `shares` because `share` or more of at least `least_posts` posts carry them.
+
+    Posts collected by a hashtag all carry it: that joins nobody, and its pairs would be every pair within the window.
+    """
+    engine.run(
+        """
+        CREATE OR REPLACE TEMP TABLE everywhere AS
+        SELECT layer, object FROM shares GROUP BY layer, object
+        HAVING count(DISTINCT content_id) >= greatest($least, $share * (SELECT count(*) FROM posts))
+        """,
+        {"least": float(least_posts), "share": share},
+    )
+    found = engine.table("SELECT count(*) AS n FROM everywhere")["n"][0].as_py()
+    if found:
+        engine.run(
+            "CREATE OR REPLACE TEMP TABLE shares AS SELECT s.* FROM shares AS s"
+            " ANTI JOIN everywhere AS e ON s.layer = e.layer AND s.object = e.object"
+        )
+    return int(found)
 
 
 def _edges_within(edges: pa.Table, groups: Sequence[CoordinatedGroup]) -> pa.Table:
