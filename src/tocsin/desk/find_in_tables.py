@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from tocsin.desk.assess_file import texts_assessor
 from tocsin.desk.engine import DuckDBEngine
-from tocsin.detect import burst_members, co_sharing_edges, layered_shares, near_duplicate_clusters, text_series
+from tocsin.detect import burst_members, edges_of_layers, near_duplicate_clusters, shares_by_layer, text_series
 from tocsin.detect import bursts as series_bursts
 from tocsin.enrich import FOLDER, text_columns
 from tocsin.records.errors import TocsinInputError
@@ -118,18 +118,15 @@ def coordination(
     """
     layers = [objects] if isinstance(objects, str) else list(dict.fromkeys(objects))
     rows = _chosen(table, [account, *layers, content, time])
-    shares = layered_shares(
+    shares = shares_by_layer(
         {name: _strings(rows, name) for name in layers},
         _strings(rows, account),
         _strings(rows, content),
         _readable_times(rows, time),
     )
-    engine = DuckDBEngine()
-    engine.register("shares", shares)
-    edges = co_sharing_edges(
-        engine, "shares", window_s=window_s, min_participation=min_participation, edge_quantile=edge_quantile
+    edges = edges_of_layers(
+        list(shares.values()), window_s=window_s, min_participation=min_participation, edge_quantile=edge_quantile
     )
-    engine.close()
     names = [edges.column(side).to_pylist() for side in ("account_a", "account_b")]
     if not raw_ids:
         pseudonyms = Pseudonyms(os.urandom(32))

@@ -20,6 +20,8 @@ SHARES = pa.schema(
         pa.field("posted_us", pa.int64(), nullable=False),
     ]
 )
+# The same without the layer's name: the shares of one layer.
+LAYER = pa.schema([field for field in SHARES if field.name != "layer"])
 LAYERS = ("tag", "link", "text", "repost")
 
 _COLUMNS = "p.leaf_index, p.account_id, p.post_id, p.posted_at"
@@ -52,13 +54,14 @@ def post_shares(engine: Engine, *, view: str = "shares", layers: Sequence[str] =
     engine.run(f"CREATE OR REPLACE TEMP TABLE {view} AS {parts}")
 
 
-def layered_shares(
+def shares_by_layer(
     objects: Mapping[str, pa.ChunkedArray | pa.Array],
     accounts: pa.ChunkedArray | pa.Array,
     contents: pa.ChunkedArray | pa.Array,
     posted_at: pa.ChunkedArray | pa.Array,
-) -> pa.Table:
-    """SHARES of a file: one layer a column of objects; rows without object, account, content or time are left out.
+) -> dict[str, pa.Table]:
+    """The shares of a file, as LAYER: one table a column of objects. Rows without object, account, content or time
+    are left out.
 
     `objects` maps the layer's name to its column; all columns have the same length. `posted_at` is a timestamp
     column (a zone-less one is taken as UTC) or whole numbers, taken as microseconds since 1970.
@@ -67,19 +70,34 @@ def layered_shares(
         posted_us = pc.cast(posted_at, pa.timestamp("us", tz=posted_at.type.tz), safe=False).cast(pa.int64())
     else:
         posted_us = pc.cast(posted_at, pa.int64())
-    tables = []
+    others = [pc.cast(accounts, pa.string()), pc.cast(contents, pa.string()), posted_us]
+    made = {}
     for layer, column in objects.items():
-        rows = pa.table(
-            {
-                "layer": pa.array([layer] * len(column), pa.string()),
-                "object": pc.cast(column, pa.string()),
-                "account_id": pc.cast(accounts, pa.string()),
-                "content_id": pc.cast(contents, pa.string()),
-                "posted_us": posted_us,
-            }
-        )
-        filled = pc.is_valid(rows["posted_us"])
-        for name in ("object", "account_id", "content_id"):
-            filled = pc.and_(filled, pc.fill_null(pc.not_equal(rows[name], ""), False))
-        tables.append(rows.filter(filled).cast(SHARES))
+        rows = pa.table([pc.cast(column, pa.string()), *others], names=LAYER.names)
+        rows = rows.filter(_filled(rows["object"]))
+        whole = (_filled(rows["account_id"]), _filled(rows["content_id"]), pc.is_valid(rows["posted_us"]))
+        for filled in whole:
+            if not pc.all(filled).as_py():
+                rows = rows.filter(pc.and_(pc.and_(whole[0], whole[1]), whole[2]))
+                break
+        made[layer] = rows.cast(LAYER)
+    return made
+
+
+def layered_shares(
+    objects: Mapping[str, pa.ChunkedArray | pa.Array],
+    accounts: pa.ChunkedArray | pa.Array,
+    contents: pa.ChunkedArray | pa.Array,
+    posted_at: pa.ChunkedArray | pa.Array,
+) -> pa.Table:
+    """As `shares_by_layer`, the layers in one table of SHARES."""
+    tables = [
+        rows.add_column(0, SHARES.field("layer"), pa.repeat(pa.scalar(layer, pa.string()), rows.num_rows))
+        for layer, rows in shares_by_layer(objects, accounts, contents, posted_at).items()
+    ]
     return pa.concat_tables(tables) if tables else SHARES.empty_table()
+
+
+def _filled(strings: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Which strings are there and not empty."""
+    return pc.fill_null(pc.greater(pc.binary_length(strings), 0), False)
