@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.detect import described_clusters, near_duplicate_clusters
-from tocsin.detect.near_duplicates import plain_words
+from tocsin.detect.near_duplicates import _bucket_pairs, plain_words
 from tocsin.detect.shingles import exact_similarities
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.fingerprint import FEWEST_SHINGLES, SHINGLE, SIGNATURE_SIZE
@@ -102,6 +102,29 @@ def test_order_of_rows_changes_neither_clusters_nor_their_ids():
     order = list(range(len(texts)))
     random.Random(5).shuffle(order)
     assert clusters_of(texts) == clusters_of(texts, order)
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 1 << 40, 1 << 63, (1 << 64) - 1]), max_size=16))
+def test_rows_of_small_buckets_are_compared_with_all_others_of_theirs(hashes):
+    """Also where hashes differ in their last bits only, which the packed sort does not see."""
+    small = {value for value in hashes if hashes.count(value) <= 8}
+    wanted = {(i, j) for i, j in combinations(range(len(hashes)), 2) if hashes[i] == hashes[j] and hashes[i] in small}
+    codes = _bucket_pairs(np.array(hashes, dtype=np.uint64)).tolist()
+    found = {divmod(code, len(hashes)) for code in codes}
+    assert {pair for pair in found if hashes[pair[0]] in small} == wanted
+    assert all(hashes[i] == hashes[j] for i, j in found)
+
+
+def test_chunks_slices_and_nulls_make_no_difference():
+    texts = corpus(6)
+    ids, folded = pa.array(range(len(texts)), pa.int64()), pa.array(texts, pa.string())
+    signed = [signature(text) if at % 7 else None for at, text in enumerate(texts)]
+    keys = pa.array(texts, pa.string())
+    whole = near_duplicate_clusters(ids, folded, pa.array(signed, pa.binary()), keys)
+    longer = pa.array([b"", *signed[:40], None], pa.binary()).slice(1, 40)
+    chunked = pa.chunked_array([longer, pa.array([], pa.binary()), pa.array(signed[40:], pa.binary())])
+    assert whole.num_rows
+    assert near_duplicate_clusters(ids, folded, chunked, keys).equals(whole)
 
 
 def test_links_mentions_and_reposts_do_not_separate():

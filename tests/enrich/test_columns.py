@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tocsin.enrich import enriched
+from tocsin.enrich import enriched, text_columns
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import COLLECTED, ENRICHED, ENRICHED_FIELDS
 
@@ -61,6 +61,17 @@ def test_columns_are_added_and_rows_stay_in_order() -> None:
         assert enriched(batch).equals(result)
     pieces = pa.concat_tables([enriched(table.slice(start, 7)) for start in range(0, table.num_rows, 7)])
     assert pieces.combine_chunks().equals(result.combine_chunks())
+
+
+def test_texts_alone_get_the_columns_that_their_posts_would() -> None:
+    texts = ["The ferry to Osk leaves at nine", "", "RT @ada: The ferry to Osk leaves at nine", "yes", "مرحبا @ada"] * 3
+    texts += [f"ferry {number} leaves from the harbour of Osk https://osk.example/{number}" for number in range(2_000)]
+    found = text_columns(texts)
+    assert (
+        found.to_pydict()
+        == enriched(collected([{"text": text} for text in texts])).select(found.column_names).to_pydict()
+    )
+    assert text_columns([]).schema.equals(found.schema)
 
 
 def test_no_rows_give_no_rows() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.enrich import text_mentions
-from tocsin.enrich.entities import marked, post_links
+from tocsin.enrich.entities import marked, post_links, prose
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,35 @@ def test_prose_is_what_the_author_says() -> None:
     found = marked("RT @osk_ferry: boats leave at nine #Osk https://osk.example/a @ada")
     assert found.prose.split() == ["boats", "leave", "at", "nine", "#Osk"]
     assert found.untagged.split() == ["boats", "leave", "at", "nine"]
+
+
+PIECES = [
+    "https://t.co/abc",
+    "http://",
+    "WWW.osk.example",
+    "t.me/osk",
+    "/",
+    "w.",
+    " ",
+    "\n",
+    "RT @ada: ",
+    "@ada",
+    "#tag",
+    "osk",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join))
+def test_prose_is_the_same_with_and_without_what_was_taken_out(text: str) -> None:
+    assert prose(text) == marked(text).prose
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_asking_words_with_a_slash_finds_what_asking_the_whole_text_does(text: str) -> None:
+    whole = marked(f"w. / {text}")  # "w." could be of "www.": every word is asked
+    in_words = marked(f"/ {text}")
+    assert in_words.links == whole.links
+    assert f"w. {in_words.untagged}" == whole.untagged
 
 
 def test_an_expanded_link_replaces_the_one_written() -> None:

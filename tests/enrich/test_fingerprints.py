@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tocsin.enrich import FOLDER, tokens
 from tocsin.enrich.entities import marked
-from tocsin.enrich.fingerprints import Fingerprints, text_fingerprints
+from tocsin.enrich.fingerprints import text_fingerprints
 from tocsin.records.fingerprint import FEWEST_SHINGLES, SHINGLE, SIGNATURE_SIZE
 
 
-def fingerprints(texts: list[str]) -> Fingerprints:
-    return text_fingerprints(FOLDER, [marked(text).prose for text in texts])
+class Found(NamedTuple):
+    """Fingerprints as lists."""
+
+    text_keys: list[str]
+    word_counts: NDArray[np.int32]
+    fingerprints: list[bytes]
+
+
+def fingerprints(texts: list[str]) -> Found:
+    found = text_fingerprints(FOLDER, [marked(text).prose for text in texts])
+    return Found(found.text_keys.to_pylist(), found.word_counts, found.fingerprints.to_pylist())
 
 
 def likeness(one: bytes, other: bytes) -> float:

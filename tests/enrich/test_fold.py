@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.enrich import FOLDER, fold_keys, tag_keys, tokens
-from tocsin.enrich.fold import BATCH_CODE_POINTS
-from tocsin.enrich.fold_table import SEPARATOR, fold_table
+from tocsin.enrich.fold import BATCH_CODE_POINTS, TableFolder
+from tocsin.enrich.fold_table import SEPARATOR, FoldTable, fold_table
 
 # Letters, marks and signs of many scripts, weighted towards those that fold to something.
 CHARS = st.one_of(
@@ -205,6 +205,19 @@ def test_every_code_point_folds_like_its_case_and_compatibility_forms() -> None:
 def test_all_decimal_digits_fold_to_ascii() -> None:
     digits = [chr(code) for code in range(0x11F00) if unicodedata.category(chr(code)) == "Nd"]
     assert fold_keys(digits) == [str(unicodedata.decimal(digit)) for digit in digits]
+
+
+def test_the_table_is_made_when_the_first_text_is_folded() -> None:
+    made: list[int] = []
+
+    def counted() -> FoldTable:
+        made.append(1)
+        return fold_table()
+
+    folder = TableFolder(counted)
+    assert made == []
+    assert folder.keys(["A"]) == folder.keys(["a"]) == ["a"]
+    assert made == [1]
 
 
 def test_the_table_is_the_same_everywhere() -> None:

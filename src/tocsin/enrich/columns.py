@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from tocsin.enrich.entities import Marked, marked, post_links
-from tocsin.enrich.fingerprints import text_fingerprints
-from tocsin.enrich.fold import TableFolder
+from tocsin.enrich.entities import Marked, marked, post_links, prose
+from tocsin.enrich.fingerprints import joined_fingerprints, text_fingerprints, word_fingerprints
+from tocsin.enrich.fold import TableFolder, batches, split_column
 from tocsin.enrich.fold_table import fold_table
 from tocsin.enrich.language import prose_languages
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import COLLECTED, ENRICHED, ENRICHED_FIELDS
 
-FOLDER = TableFolder(fold_table())
+FOLDER = TableFolder(fold_table)
+_TEXT_COLUMNS = pa.schema([("folded", pa.string()), ("text_key", pa.string()), ("fingerprint", pa.binary())])
+# Code points whose columns are made together: enough to meet most copies of a text, and a column stays far below 2 GB.
+_AT_ONCE = 1 << 24
 
 
 def enriched(collected: pa.Table | pa.RecordBatch) -> pa.Table:
@@ -54,14 +57,34 @@ def enriched(collected: pa.Table | pa.RecordBatch) -> pa.Table:
 
 def text_columns(texts: Sequence[str]) -> pa.Table:
     """Rows: folded, text_key and fingerprint of each text, for finders that need no desk."""
-    prints = text_fingerprints(FOLDER, [marked(text).prose for text in texts])
-    return pa.table(
-        {
-            "folded": pa.array(FOLDER.keys(texts), pa.string()),
-            "text_key": pa.array(prints.text_keys, pa.string()),
-            "fingerprint": pa.array(prints.fingerprints, pa.binary()),
-        }
-    )
+    return pa.concat_tables([_TEXT_COLUMNS.empty_table(), *map(_text_columns, batches(texts, _AT_ONCE))])
+
+
+def _text_columns(texts: Sequence[str]) -> pa.Table:
+    """What `text_columns` says; every distinct text is worked on once."""
+    rows: dict[str, int] = dict.fromkeys(texts, 0)
+    whole: list[str] = []  # texts that are all prose: folded once for both columns
+    mixed: list[str] = []
+    left: list[str] = []  # the prose of each of `mixed`
+    for text in rows:
+        said = prose(text)
+        if said is text:
+            whole.append(text)
+        else:
+            mixed.append(text)
+            left.append(said)
+    folded, prints = [], []
+    for batch in batches(whole):
+        codes = FOLDER.folded(batch)
+        folded.append(split_column(codes))
+        prints.append(word_fingerprints(FOLDER.words(codes)))
+    folded += [split_column(FOLDER.folded(batch)) for batch in batches(mixed)]
+    prints += [word_fingerprints(FOLDER.words(FOLDER.folded(batch))) for batch in batches(left)]
+    whole += mixed
+    rows.update(zip(whole, range(len(whole)), strict=True))
+    found = joined_fingerprints(prints)
+    columns = [pa.concat_arrays(folded), found.text_keys, found.fingerprints]
+    return pa.Table.from_arrays(columns, schema=_TEXT_COLUMNS).take(pa.array([rows[text] for text in texts]))
 
 
 def _tag_column(parts: list[Marked], declared: list[list[str] | None]) -> list[list[str]]:

@@ -14,7 +14,8 @@ _INSIDE = (
     r"\u0e30-\u0e4e\u0eb0-\u0ecd\u0f18-\u0fbc\u102b-\u103e\u135d-\u135f\u17b4-\u17d3\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u2069\ufe00-\ufe0f\U000e0020-\U000e007f"
 )
-_TAGS = re.compile(rf"(?<![\w&/])((?:[#＃][{_INSIDE}]+)+)")
+# What may not stand before a sign is looked for after the sign was met: the search then runs from sign to sign.
+_TAGS = re.compile(rf"([#＃](?<![\w&/][#＃])[{_INSIDE}]+(?:[#＃][{_INSIDE}]+)*)")
 _TAG_SIGNS = re.compile("[#＃]")
 _LABEL = "[A-Za-z0-9_-]{1,63}"
 _HANDLE_DOMAINS = (
@@ -26,7 +27,7 @@ _HANDLE = (
     rf"(?:{_LABEL}(?:\.{_LABEL}){{0,5}}\.(?:{_HANDLE_DOMAINS})(?![A-Za-z0-9_-])"
     rf"|[A-Za-z0-9_]{{1,64}}(?:@{_LABEL}(?:\.{_LABEL}){{1,6}})?)"
 )
-_MENTIONS = re.compile(rf"(?<![A-Za-z0-9_.@＠/+%-])[@＠]({_HANDLE})")
+_MENTIONS = re.compile(rf"[@＠](?<![A-Za-z0-9_.@＠/+%-][@＠])({_HANDLE})")
 _LINK_REST = r"[^\s<>\"。，、！？「」『』【】（）]+"
 _LINKS = re.compile(
     r"(https?://t\.co/[A-Za-z0-9]+…?"  # letters of other scripts that follow are text
@@ -45,30 +46,26 @@ class Marked(NamedTuple):
     prose: str  # without links, mentions and a leading "RT @x:"
     untagged: str  # the same without tags
     links: list[str]  # as written
-    mentions: list[str]  # as written, without @
     tags: list[str]  # as written, without #
 
 
 def marked(text: str) -> Marked:
-    """The links, mentions and tags of a text, and the text without them."""
-    links: list[str] = []
-    mentions: list[str] = []
-    tags: list[str] = []
+    """The links and tags of a text, and the text without them."""
+    parts = _link_parts(text)
+    links = [trimmed(link) for link in parts[1::2]]
+    text = _without_mentions(" ".join(parts[::2]))
+    if "#" not in text and "＃" not in text:
+        return Marked(text, text, links, [])
+    parts = _TAGS.split(text)
+    tags = [tag for found in parts[1::2] for tag in _TAG_SIGNS.split(found) if tag]
+    return Marked(text, " ".join(parts[::2]), links, tags)
+
+
+def prose(text: str) -> str:
+    """The text without links, mentions and a leading "RT @x:"; the very same object where it has none."""
     if "/" in text or "www." in text:
-        parts = _LINKS.split(text)
-        links = [trimmed(link) for link in parts[1::2]]
-        text = " ".join(parts[::2])
-    if "@" in text or "＠" in text:
-        head = _REPOST_HEAD.match(text)
-        parts = _MENTIONS.split(text)
-        mentions = parts[1::2]
-        text = " ".join(_MENTIONS.split(text[head.end() :])[::2] if head else parts[::2])
-    untagged = text
-    if "#" in text or "＃" in text:
-        parts = _TAGS.split(text)
-        tags = [tag for found in parts[1::2] for tag in _TAG_SIGNS.split(found) if tag]
-        untagged = " ".join(parts[::2])
-    return Marked(text, untagged, links, mentions, tags)
+        text = " ".join(_link_parts(text)[::2])
+    return _without_mentions(text)
 
 
 def text_mentions(texts: Sequence[str]) -> list[list[str]]:
@@ -80,10 +77,44 @@ def text_mentions(texts: Sequence[str]) -> list[list[str]]:
     found = []
     for text in texts:
         handles: dict[str, str] = {}
-        for handle in marked(text).mentions:
-            handles.setdefault(handle.casefold(), handle)
+        if "@" in text or "＠" in text:
+            for handle in _MENTIONS.split(" ".join(_link_parts(text)[::2]))[1::2]:
+                handles.setdefault(handle.casefold(), handle)
         found.append(list(handles.values()))
     return found
+
+
+def _link_parts(text: str) -> list[str]:
+    """What stands between links and the links as found, in turn; a text without links is the only part."""
+    if "/" not in text:
+        return _LINKS.split(text) if "www." in text else [text]
+    if "w." in text or "W." in text:  # "www." in any case
+        return _LINKS.split(text)
+    # No link reaches over a space, and each has a "/": only words with one are asked, which is much faster.
+    parts: list[str] = []
+    done, last, slash = 0, 0, text.find("/")
+    while slash >= 0:
+        first = text.rfind(" ", last, slash) + 1 or last
+        last = text.find(" ", slash)
+        last = last if last >= 0 else len(text)
+        found = _LINKS.split(text[first:last])
+        if len(found) > 1:
+            parts += [text[done:first] + found[0], *found[1:-1]]
+            done = last - len(found[-1])
+        slash = text.find("/", last)
+    parts.append(text[done:])
+    return parts
+
+
+def _without_mentions(text: str) -> str:
+    if "@" not in text and "＠" not in text:
+        return text
+    head = _REPOST_HEAD.match(text)
+    if head:
+        text = text[head.end() :]
+        if "@" not in text and "＠" not in text:
+            return text
+    return " ".join(_MENTIONS.split(text)[::2])
 
 
 def post_links(

@@ -10,72 +10,75 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from tocsin.enrich.fold import Codes, TableFolder, batches, split
-from tocsin.enrich.fold_table import SEPARATOR, SPACE
+from tocsin.enrich.fold import Codes, TableFolder, batches, bounds, utf8_split
+from tocsin.enrich.fold_table import SPACE
 from tocsin.records.fingerprint import FEWEST_SHINGLES, SHINGLE, SIGNATURE_SIZE
 
 _KEY_BYTES = 8
-# Hashes handled at once: both work arrays stay in the processor's second-level cache.
-_CHUNK = 1 << 15
 
 
 class Fingerprints(NamedTuple):
-    """What `text_fingerprints` gives, one entry a text."""
+    """What `folded_fingerprints` gives, one entry a text."""
 
-    text_keys: list[str]
+    text_keys: pa.StringArray  # "" for a text without words
     word_counts: NDArray[np.int32]
-    fingerprints: list[bytes]
+    fingerprints: pa.BinaryArray  # b"" for a text with too few shingles
 
 
 def text_fingerprints(folder: TableFolder, prose: Sequence[str]) -> Fingerprints:
     """Digest, word count and MinHash signature of each text (links, mentions and "RT @x:" already taken out)."""
-    keys: list[str] = []
-    counts: list[NDArray[np.int32]] = []
-    fingerprints: list[bytes] = []
-    for batch in batches(prose):
-        codes = folder.words(batch)
-        keys += [_digest(words) for words in split(codes)]
-        starts, ends = _bounds(codes)
-        counts.append(_word_counts(codes, starts, ends))
-        fingerprints += signatures(codes, starts, ends)
-    return Fingerprints(keys, np.concatenate(counts) if counts else np.zeros(0, np.int32), fingerprints)
+    return joined_fingerprints([word_fingerprints(folder.words(folder.folded(batch))) for batch in batches(prose)])
 
 
-def _digest(words: str) -> str:
-    return blake2b(words.encode("utf-8"), digest_size=_KEY_BYTES).hexdigest() if words else ""
+def word_fingerprints(words: Codes) -> Fingerprints:
+    """The same for one batch that `TableFolder.words` gave."""
+    starts, ends = bounds(words)
+    return Fingerprints(_text_keys(words), _word_counts(words, starts, ends), signatures(words, starts, ends))
 
 
-def _bounds(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each text of a batch starts and ends."""
-    separators = np.flatnonzero(codes == SEPARATOR)
-    return np.concatenate([[0], separators + 1]), np.concatenate([separators, [len(codes)]])
+def joined_fingerprints(batches: Sequence[Fingerprints]) -> Fingerprints:
+    """Those of several batches, one after the other."""
+    none = Fingerprints(pa.array([], pa.string()), np.zeros(0, np.int32), pa.array([], pa.binary()))
+    keys, counts, signed = zip(none, *batches, strict=True)
+    return Fingerprints(pa.concat_arrays(keys), np.concatenate(counts), pa.concat_arrays(signed))
+
+
+def _text_keys(words: Codes) -> pa.StringArray:
+    texts = utf8_split(words)
+    digests = b"".join([blake2b(text, digest_size=_KEY_BYTES).digest() for text in texts if text])
+    return _column(pa.string(), digests.hex().encode(), np.array([bool(text) for text in texts]))
+
+
+def _column(kind: pa.DataType, values: bytes | Codes, is_there: NDArray[np.bool_]) -> pa.Array:
+    """A column of equally long values; "" (or b"") where none is there."""
+    offsets = np.zeros(len(is_there) + 1, dtype=np.int32)
+    np.cumsum(is_there, out=offsets[1:])
+    buffer = pa.py_buffer(values)
+    offsets *= buffer.size // max(int(offsets[-1]), 1)
+    return pa.Array.from_buffers(kind, len(is_there), [None, pa.py_buffer(offsets), buffer])
 
 
 def _word_counts(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int32]:
-    spaces = np.concatenate([[0], np.cumsum(codes == SPACE)])
-    counts: NDArray[np.int32] = (spaces[ends] - spaces[starts] + (ends > starts)).astype(np.int32)
-    return counts
+    spaces = np.flatnonzero(codes == SPACE)
+    counts = np.searchsorted(spaces, ends) - np.searchsorted(spaces, starts) + (ends > starts)
+    return counts.astype(np.int32)
 
 
-def signatures(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[bytes]:
+def signatures(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.BinaryArray:
     """MinHash signature of each text of a batch; b"" for texts with too few shingles."""
     counts = np.maximum(ends - starts - SHINGLE + 1, 0)
-    long_enough = np.flatnonzero(counts >= FEWEST_SHINGLES)
-    found = [b""] * len(starts)
-    if not len(long_enough):
-        return found
-    counts = counts[long_enough]
+    is_signed = counts >= FEWEST_SHINGLES
+    if not is_signed.any():
+        return _column(pa.binary(), b"", is_signed)
+    counts = counts[is_signed]
     firsts = np.cumsum(counts) - counts
     # The shingles of all long enough texts in one row, none reaching over a text's end.
-    at = np.arange(int(counts.sum())) + np.repeat(starts[long_enough] - firsts, counts)
-    minima = _minima(_shingle_hashes(codes)[at], firsts)
-    raw = np.ascontiguousarray(minima.T).astype("<u4", copy=False).tobytes()
-    width = SIGNATURE_SIZE * 4
-    for row, index in enumerate(long_enough.tolist()):
-        found[index] = raw[row * width : (row + 1) * width]
-    return found
+    at = np.arange(int(counts.sum())) + np.repeat(starts[is_signed] - firsts, counts)
+    minima = _minima(_shingle_hashes(codes).take(at), firsts)
+    return _column(pa.binary(), np.ascontiguousarray(minima.T).astype("<u4", copy=False), is_signed)
 
 
 def _shingle_hashes(codes: Codes) -> Codes:

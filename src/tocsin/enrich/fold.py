@@ -8,13 +8,17 @@ digits are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.enrich.fold_table import (
+    CODE_POINT_COUNT,
     DROP,
     EXPANDS,
     RUN_OF_THREE_TO_ONE,
@@ -27,6 +31,7 @@ from tocsin.enrich.fold_table import (
 from tocsin.records.folding import FoldedText
 
 _SEPARATOR_CHAR = chr(SEPARATOR)
+_SEPARATOR_UTF8 = _SEPARATOR_CHAR.encode()
 _UTF32 = "utf-32-le"
 # Code points handled at once: large enough that numpy's fixed costs vanish, small enough to stay in the cache.
 BATCH_CODE_POINTS = 1 << 16
@@ -43,14 +48,12 @@ class FoldedBatch(NamedTuple):
 
 def batches(texts: Sequence[str], limit: int = BATCH_CODE_POINTS) -> Iterator[Sequence[str]]:
     """`texts` cut into pieces of about `limit` code points (a longer text is a piece of its own)."""
-    start, size = 0, 0
-    for index, text in enumerate(texts):
-        size += len(text) + 1
-        if size >= limit:
-            yield texts[start : index + 1]
-            start, size = index + 1, 0
-    if start < len(texts):
-        yield texts[start:]
+    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    start, done = 0, 0
+    while start < len(texts):
+        stop = min(int(np.searchsorted(ends, done + limit)) + 1, len(texts))
+        yield texts[start:stop]
+        start, done = stop, int(ends[stop - 1])
 
 
 def joined(texts: Sequence[str]) -> Codes:
@@ -63,7 +66,21 @@ def joined(texts: Sequence[str]) -> Codes:
 
 def split(codes: Codes) -> list[str]:
     """The texts of an array with SEPARATOR between them."""
-    return codes.astype("<u4", copy=False).tobytes().decode(_UTF32).split(_SEPARATOR_CHAR)
+    return _text_of(codes).split(_SEPARATOR_CHAR)
+
+
+def utf8_split(codes: Codes) -> list[bytes]:
+    """The same in UTF-8."""
+    return _text_of(codes).encode().split(_SEPARATOR_UTF8)
+
+
+def split_column(codes: Codes) -> pa.StringArray:
+    """The same as a column, without a Python object a text."""
+    return pc.list_flatten(pc.split_pattern(pa.array([_text_of(codes)], pa.string()), _SEPARATOR_CHAR))
+
+
+def _text_of(codes: Codes) -> str:
+    return codes.astype("<u4", copy=False).tobytes().decode(_UTF32)
 
 
 class _Breaks(dict[int, int]):
@@ -81,9 +98,23 @@ class _Breaks(dict[int, int]):
 class TableFolder:
     """Folds texts by a table; implements `records.folding.Folder`."""
 
-    def __init__(self, table: FoldTable) -> None:
-        self._table = table
-        self._breaks = _Breaks(table.is_word)
+    def __init__(self, make_table: Callable[[], FoldTable]) -> None:
+        self._make_table = make_table  # called when the first text is folded: many commands fold none
+
+    @cached_property
+    def _table(self) -> FoldTable:
+        return self._make_table()
+
+    @cached_property
+    def _breaks(self) -> _Breaks:
+        return _Breaks(self._table.is_word)
+
+    @cached_property
+    def _word_codes(self) -> Codes:
+        """What each folded code point is among words: itself, or a space."""
+        codes = np.where(self._table.is_word, np.arange(CODE_POINT_COUNT, dtype=np.uint32), np.uint32(SPACE))
+        codes[SEPARATOR] = SEPARATOR
+        return codes
 
     def keys(self, texts: Sequence[str]) -> list[str]:
         """The folding key of each text.
@@ -94,8 +125,12 @@ class TableFolder:
         """
         keys: list[str] = []
         for batch in batches(texts):
-            keys += split(self._folded(joined(batch), with_positions=False).codes)
+            keys += split(self.folded(batch))
         return keys
+
+    def folded(self, texts: Sequence[str]) -> Codes:
+        """The folding keys of one batch, SEPARATOR between them."""
+        return self._folded(joined(texts), with_positions=False).codes
 
     def texts(self, texts: Sequence[str]) -> list[FoldedText]:
         """The folding key of each text with offsets back to it (code points)."""
@@ -114,12 +149,9 @@ class TableFolder:
                 origin += len(text) + 1
         return found
 
-    def words(self, texts: Sequence[str]) -> Codes:
-        """Words of one batch, folded: a space between words, SEPARATOR between texts, no signs."""
-        codes = self._folded(joined(texts), with_positions=False).codes
-        outside = ~self._table.is_word[codes] & (codes != SEPARATOR)
-        codes[outside] = SPACE
-        return self._shortened(codes, None).codes
+    def words(self, folded: Codes) -> Codes:
+        """Words of one batch that `folded` gave: a space between words, SEPARATOR between texts, no signs."""
+        return self._shortened(self._word_codes.take(folded), None).codes
 
     def tag_keys(self, tags: Sequence[str]) -> list[str]:
         """The key of each tag: folded, and everything but letters, marks and digits left out ("" if nothing is left).
@@ -128,7 +160,7 @@ class TableFolder:
         """
         keys: list[str] = []
         for batch in batches(tags):
-            codes = self._folded(joined(batch), with_positions=False).codes
+            codes = self.folded(batch)
             codes = codes[self._table.is_word[codes] | (codes == SEPARATOR)]
             keys += split(self._shortened(codes, None).codes)
         return keys
@@ -144,22 +176,31 @@ class TableFolder:
 
     def _folded(self, codes: Codes, *, with_positions: bool) -> FoldedBatch:
         positions = np.arange(len(codes)) if with_positions else None
-        folded = self._table.codes[codes]
-        changed = np.flatnonzero(folded >= EXPANDS)
-        if len(changed):
-            if (folded[changed] != DROP).any():
-                folded, positions = self._expanded(folded, positions)
-            kept = folded != DROP
-            folded = folded[kept]
-            positions = None if positions is None else positions[kept]
+        folded = self._table.codes.take(codes)
+        marked = np.flatnonzero(folded >= EXPANDS)
+        if len(marked):
+            is_dropped = folded[marked] == DROP
+            # Expansions first: after them the places of the dropped are others.
+            if not is_dropped.all():
+                folded, positions = self._expanded(folded, positions, marked[~is_dropped])
+            if is_dropped.any():
+                kept = folded != DROP
+                folded = folded[kept]
+                positions = None if positions is None else positions[kept]
         return self._shortened(folded, positions)
 
-    def _expanded(self, folded: Codes, positions: NDArray[np.int64] | None) -> FoldedBatch:
-        """Each expansion in place of its marker."""
+    def _expanded(self, folded: Codes, positions: NDArray[np.int64] | None, at: NDArray[np.int64]) -> FoldedBatch:
+        """Each expansion in place of its marker; the markers are at `at`."""
         table = self._table
-        at = np.flatnonzero((folded >= EXPANDS) & (folded != DROP))
         which = (folded[at] - EXPANDS).astype(np.int64)
         lengths = table.expansion_lengths[which]
+        if positions is None and len(at) * 32 < len(folded):  # what lies between a few is faster copied in pieces
+            pieces, done = [], 0
+            ends = table.expansion_starts[which] + lengths
+            for place, end, length in zip(at.tolist(), ends.tolist(), lengths.tolist(), strict=True):
+                pieces += [folded[done:place], table.expansions[end - length : end]]
+                done = place + 1
+            return FoldedBatch(np.concatenate([*pieces, folded[done:]]), None)
         repeats = np.ones(len(folded), dtype=np.int64)
         repeats[at] = lengths
         longer = np.repeat(folded, repeats)
@@ -201,12 +242,18 @@ class TableFolder:
 
 def _edge_spaces(codes: Codes, same: NDArray[np.bool_]) -> NDArray[np.int64]:
     """First spaces of the runs at either end of a text (the rest of such a run is surplus anyway)."""
-    spaces = np.flatnonzero(codes == SPACE)
-    if not len(spaces):
-        return spaces
-    is_break = np.ones(len(codes) + 2, dtype=np.bool_)  # place i of the batch is place i + 1 here
-    is_break[1:-1] = codes == SEPARATOR
-    first_of_run = spaces[~same[spaces]]
-    last_of_run = spaces[~same[spaces + 1]]
-    at_edge: NDArray[np.int64] = first_of_run[is_break[first_of_run] | is_break[last_of_run + 2]]
-    return at_edge
+    starts, ends = bounds(codes)
+    leading = starts[starts < len(codes)]
+    leading = leading[codes[leading] == SPACE]
+    trailing = ends[ends > 0] - 1
+    trailing = trailing[codes[trailing] == SPACE]
+    if same[trailing].any():
+        runs = np.flatnonzero(~same)
+        trailing = runs[np.searchsorted(runs, trailing, side="right") - 1]
+    return np.concatenate([leading, trailing])
+
+
+def bounds(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each text of a batch starts and ends."""
+    separators = np.flatnonzero(codes == SEPARATOR)
+    return np.concatenate([[0], separators + 1]), np.concatenate([separators, [len(codes)]])

@@ -73,6 +73,7 @@ def languages(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Languages:
 
 def prose_languages(prose: Sequence[str]) -> Languages:
     """The language of each text from which links, mentions and tags were taken out."""
+    guesses: dict[str, _Guess] = {}  # of texts met before: copies are common and detectors slow
     codes: list[str] = []
     confidences: list[float] = []
     for batch in batches([text[:_LONGEST] for text in prose]):
@@ -85,9 +86,10 @@ def prose_languages(prose: Sequence[str]) -> Languages:
         kana = counts[:, SCRIPTS.index("kana")].tolist()
         rows = zip(batch, unreadable, main.tolist(), letters.tolist(), share.tolist(), kana, strict=True)
         for text, has_unreadable, script, letter_count, part, kana_count in rows:
-            if has_unreadable:
-                text = _UNREADABLE.sub(" ", text)
-            guess = _guess(text, SCRIPTS[script], letter_count, kana_count) if letter_count > 1 else _UNSURE
+            guess = guesses.get(text, _UNSURE) if letter_count > 1 else _UNSURE
+            if letter_count > 1 and text not in guesses:
+                readable = _UNREADABLE.sub(" ", text) if has_unreadable else text
+                guess = guesses[text] = _guess(readable, SCRIPTS[script], letter_count, kana_count)
             codes.append(guess.code)
             confidences.append(guess.confidence * max(part, 0.5))
     return Languages(codes, np.array(confidences, dtype=np.float32))
@@ -143,9 +145,12 @@ def _by_detectors(text: str, script: str, letter_count: int) -> _Guess:
     first, is_reliable, percent = _cld2(text, admitted)
     if first != UNKNOWN and is_reliable and percent >= 90 and letter_count >= _SURE_LETTERS:
         return _Guess(first, percent / 100)
+    is_short = script == "latin" and word_count < _FEW_WORDS
+    if is_short and (first == UNKNOWN or not is_reliable):
+        return _UNSURE  # whatever fastText would say
     second, probability = _fasttext(text, admitted)
-    if script == "latin" and word_count < _FEW_WORDS:
-        if first == second != UNKNOWN and is_reliable and probability >= 0.7:
+    if is_short:
+        if first == second and probability >= 0.7:
             return _Guess(first, probability * 0.8)
         return _UNSURE
     if first == second:
