@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.assess.codebook_types import TIED_FACETS, Codebook
@@ -22,7 +21,8 @@ class Corpus:
     """The posts (latest versions) and their assessments, findable by leaf index."""
 
     def __init__(self, posts: pa.Table, assessed: pa.Table) -> None:
-        self.posts = posts.select(_COLUMNS)
+        # In one piece: `take` puts the pieces together at every call.
+        self.posts = posts.select(_COLUMNS).combine_chunks()
         leaves = self.posts["leaf_index"].to_numpy()
         self._order: NDArray[np.int64] = np.argsort(leaves, kind="stable").astype(np.int64)
         self._sorted: NDArray[np.int64] = leaves[self._order]
@@ -43,10 +43,6 @@ class Corpus:
     def assessed(self, codebook: str) -> Mapping[int, dict[str, Any]]:
         """Assessment rows of one codebook by leaf index."""
         return self._assessed.get(codebook, {})
-
-    def with_leaves(self, leaf_indexes: Sequence[int]) -> pa.Table:
-        """The posts with these leaf indexes as a table."""
-        return self.posts.filter(pc.is_in(self.posts["leaf_index"], pa.array(leaf_indexes, pa.int64())))
 
 
 @dataclass(frozen=True, slots=True)

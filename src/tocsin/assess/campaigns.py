@@ -188,6 +188,27 @@ def _trend(effort: Effort, rows: Sequence[Mapping[str, Any]], ties: Sequence[Tie
     )
 
 
+def _narrative(
+    cluster: Cluster, members: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], tie: Tie
+) -> Narrative:
+    """A cluster of a campaign's posts, by its first call and by the words that tell it from the campaign's others."""
+    called = min(
+        (row for row in members if row["leaf_index"] in tie.called_leaves),
+        key=lambda row: (row["posted_at"] is None, row["posted_at"] or 0, row["leaf_index"]),
+    )
+    inside = {row["leaf_index"] for row in members}
+    return Narrative(
+        cluster_id=cluster.cluster_id,
+        post_count=len(members),
+        account_count=len({row["account_id"] for row in members}),
+        example_post_id=called["post_id"],
+        example_leaf=called["leaf_index"],
+        call_share=round(sum(row["leaf_index"] in tie.called_leaves for row in members) / len(members), 4),
+        terms=telling_terms(members, [row for row in rows if row["leaf_index"] not in inside]),
+        formulaic=cluster.formulaic,
+    )
+
+
 class _Maker:
     """Makes campaigns of efforts that a codebook ties."""
 
@@ -316,27 +337,11 @@ class _Maker:
         for cluster_id in effort.cluster_ids:
             cluster = self._clusters.get(cluster_id)
             members = [by_leaf[leaf] for leaf in self._members.get(cluster_id, ()) if leaf in by_leaf]
-            called = [row for row in members if row["leaf_index"] in tie.called_leaves]
             # What people who report, ask or object say alike is no narrative of the campaign.
-            if cluster is None or not called:
-                continue
-            called.sort(key=lambda row: (row["posted_at"] is None, row["posted_at"] or 0, row["leaf_index"]))
-            inside = {row["leaf_index"] for row in members}
-            others = [row for row in rows if row["leaf_index"] not in inside]
-            found.append(
-                Narrative(
-                    cluster_id=cluster_id,
-                    post_count=len(members),
-                    account_count=len({row["account_id"] for row in members}),
-                    example_post_id=called[0]["post_id"],
-                    example_leaf=called[0]["leaf_index"],
-                    call_share=round(len(called) / len(members), 4),
-                    terms=telling_terms(members, others),
-                    formulaic=cluster.formulaic,
-                )
-            )
-        found.sort(key=lambda narrative: (narrative.formulaic, -narrative.post_count, narrative.cluster_id))
-        return tuple(found[: self._settings.max_narratives])
+            if cluster is not None and any(row["leaf_index"] in tie.called_leaves for row in members):
+                found.append((cluster, members))
+        found.sort(key=lambda each: (each[0].formulaic, -len(each[1]), each[0].cluster_id))
+        return tuple(_narrative(*each, rows, tie) for each in found[: self._settings.max_narratives])
 
     def _destinations(self, tie: Tie) -> tuple[dict[str, Any], ...]:
         counts = counted(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tocsin import desk as desk_room
 from tocsin.cli.door import Door, with_door
+from tocsin.desk.find_in_files import BurstSettings, CoordinationSettings
 from tocsin.records.errors import TocsinInputError
 
 _FILE = click.Path(path_type=Path)
@@ -30,42 +32,19 @@ _FILE = click.Path(path_type=Path)
     "--raw-ids", is_flag=True, help="Account ids as they are, for exact comparison or ids already pseudonymous."
 )
 @with_door
-def coordination(
-    door: Door,
-    file: Path,
-    account: str,
-    objects: Sequence[str],
-    content: str,
-    time: str,
-    window_s: float,
-    min_participation: int,
-    edge_quantile: float | None,
-    output: Path,
-    raw_ids: bool,
-) -> None:
+def coordination(door: Door, file: Path, output: Path, **asked: Any) -> None:
     """Pairs of accounts that shared the same objects within a window.
 
     Accounts are pseudonyms made with a key that is thrown away; --raw-ids leaves them as they are, for exact
     comparison with another tool and for ids that are pseudonyms already. It works on files only: nothing
     leaves a desk with raw ids.
     """
-    if raw_ids and door.desk_was_named:
+    settings = CoordinationSettings(**asked)
+    if settings.raw_ids and door.desk_was_named:
         raise TocsinInputError(
             "--raw-ids does not work with a desk", expected="a file outside a desk", next_step="leave --desk away"
         )
-    done = desk_room.coordination_of_file(
-        file,
-        account=account,
-        objects=objects,
-        content=content,
-        time=time,
-        window_s=window_s,
-        min_participation=min_participation,
-        edge_quantile=edge_quantile,
-        output=output,
-        progress=door,
-        raw_ids=raw_ids,
-    )
+    done = desk_room.coordination_of_file(file, settings, output=output, progress=door)
     door.result(done)
     door.say(f"{done['edges']} edges between {done['accounts']} accounts, written to {done['file']}")
 
@@ -75,31 +54,19 @@ def coordination(
 @click.option("--time", metavar="COL")
 @click.option("--key", metavar="COL", help="The series is this column's value.")
 @click.option("--text", metavar="COL", help="The series are the words and tags of this column.")
-@click.option("--id", "id_column", metavar="COL", help="Adds post_ids to each line.")
+@click.option("--id", metavar="COL", help="Adds post_ids to each line.")
 @click.option("--q-value", default=0.05, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @with_door
-def bursts(
-    door: Door,
-    file: Path | None,
-    time: str | None,
-    key: str | None,
-    text: str | None,
-    id_column: str | None,
-    q_value: float,
-) -> None:
+def bursts(door: Door, file: Path | None, **asked: Any) -> None:
     """Bursts of a FILE's series, one JSON object a line; without a FILE, the bursts of the desk."""
     if file is None:
         _listed(door, "bursts")
         return
-    if time is None or (key is None) == (text is None):
+    if asked["time"] is None or (asked["key"] is None) == (asked["text"] is None):
         raise TocsinInputError(
             "bursts of a file need columns", expected="--time COL and one of --key COL or --text COL"
         )
-    door.lines(
-        desk_room.bursts_of_file(
-            file, time=time, key=key, text=text, id_column=id_column, q_value=q_value, progress=door
-        )
-    )
+    door.lines(desk_room.bursts_of_file(file, BurstSettings(**asked), progress=door))
 
 
 @click.command()

@@ -49,6 +49,7 @@ BIN_S = 3600
 FIRST_PLAUSIBLE, AHEAD = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=366)
 # What this share of many posts carries is what they were collected by, and says nothing of who acts together.
 QUERY_SHARE, LEAST_POSTS = 0.5, 10_000
+LEFT_OUT = "left_out_objects"  # in the answer and among a run's settings: how many such objects there were
 # Posts read at a time by the codebooks.
 ASSESSED_AT_ONCE = 20_000
 SETTINGS: dict[str, float | int | str] = {
@@ -71,6 +72,7 @@ class Found:
     clusters: list[Cluster]
     cluster_posts: pa.Table
     efforts: list[Effort]
+    left_out_objects: int  # what nearly everything carries, so that it joined nobody
 
 
 def detect(
@@ -113,7 +115,8 @@ def detect(
         "SELECT count(*) AS n FROM post_versions WHERE posted_at < $first OR posted_at >= $last",
         {"first": plausible[0], "last": plausible[1]},
     )
-    run = _run(desk, shown, since, until, events is not None, books)
+    settings = {**SETTINGS, LEFT_OUT: found.left_out_objects}
+    run = _run(desk, shown, since, until, events is not None, books, settings)
     _save(desk, run, found, assessed, campaigns, trends)
     keep_codebooks(chosen, desk.findings / run.run_id)
     state_run(desk, run)
@@ -122,6 +125,7 @@ def detect(
         "run_id": run.run_id,
         "posts": post_count,
         "odd_times": int(odd_times["n"][0].as_py()),
+        LEFT_OUT: found.left_out_objects,
         "bursts": len(found.bursts),
         "groups": len(found.groups),
         "clusters": len(found.clusters),
@@ -141,7 +145,7 @@ def findings(engine: DuckDBEngine, events: pa.Table, advance: Any) -> Found:
     del series
     advance(1)
     post_shares(engine)
-    leave_out_the_query(engine)
+    left_out = leave_out_the_query(engine, least_posts=LEAST_POSTS, share=QUERY_SHARE)
     edges = co_sharing_edges(engine, window_s=WINDOW_S, min_participation=MIN_PARTICIPATION)
     groups, members = coordinated_groups(engine, edges, window_s=WINDOW_S, q=Q_VALUE)
     ids = engine.table("SELECT post_id, leaf_index FROM posts")
@@ -160,10 +164,10 @@ def findings(engine: DuckDBEngine, events: pa.Table, advance: Any) -> Found:
     advance(1)
     made = efforts(found_bursts, burst_posts, groups, group_rows, clusters, cluster_rows, posts)
     advance(1)
-    return Found(found_bursts, burst_posts, groups, group_rows, group_edges, clusters, cluster_rows, made)
+    return Found(found_bursts, burst_posts, groups, group_rows, group_edges, clusters, cluster_rows, made, left_out)
 
 
-def leave_out_the_query(engine: DuckDBEngine, *, least_posts: int = LEAST_POSTS, share: float = QUERY_SHARE) -> int:
+def leave_out_the_query(engine: DuckDBEngine, *, least_posts: int, share: float) -> int:
     """How many objects were taken out of `shares` because `share` or more of at least `least_posts` posts carry them.
 
     Posts collected by a hashtag all carry it: that joins nobody, and its pairs would be every pair within the window.
@@ -238,6 +242,7 @@ def _run(
     until: datetime | None,
     events_file: bool,
     books: Sequence[Codebook],
+    settings: dict[str, float | int | str],
 ) -> Run:
     made_at = desk.clock()
     named = f"{made_at.isoformat()} {shown.generation} {since} {until}"
@@ -251,7 +256,7 @@ def _run(
         until=until,
         events_file=events_file,
         codebooks=tuple((book.name, book.version) for book in books),
-        settings=SETTINGS,
+        settings=settings,
         tocsin_version=__version__,
     )
 
@@ -300,8 +305,13 @@ def _save(
 def detect_summary(done: dict[str, Any]) -> list[str]:
     """The plain summary of `tocsin detect`."""
     odd = f"{done['odd_times']:,} posts with impossible times were left out (before 1990, or far ahead)"
+    query = (
+        "Left out of coordination, because half of the posts or more carry them (what posts are collected by joins "
+        f"nobody), tags, links, texts and reposted posts: {done[LEFT_OUT]:,}"
+    )
     return [
         *([odd] if done["odd_times"] else []),
+        *([query] if done[LEFT_OUT] else []),
         f"{done['posts']:,} posts in {done['seconds']:.1f} s: {done['bursts']:,} bursts, "
         f"{done['groups']:,} coordinated groups, {done['clusters']:,} clusters",
         f"{done['campaigns']:,} campaigns, {done['trends']:,} trends (see tocsin campaigns, tocsin trends)",

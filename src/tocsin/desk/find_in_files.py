@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,60 +18,55 @@ from tocsin.records.errors import TocsinInputError
 from tocsin.share import edges_csv_as_given
 
 
+@dataclass(frozen=True, slots=True)
+class CoordinationSettings:
+    """Which columns of a file hold what, and what counts as coordination; `objects` are its layers."""
+
+    account: str
+    objects: Sequence[str]
+    content: str
+    time: str
+    window_s: float
+    min_participation: int = 2
+    edge_quantile: float | None = None
+    raw_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BurstSettings:
+    """Which columns of a file hold what, and what counts as a burst; series are of `key`, or of words of `text`."""
+
+    time: str
+    key: str | None = None
+    text: str | None = None
+    id: str | None = None
+    q_value: float = 0.05
+
+
 def coordination_of_file(
-    file: Path,
-    *,
-    account: str,
-    objects: Sequence[str],
-    content: str,
-    time: str,
-    window_s: float,
-    min_participation: int,
-    edge_quantile: float | None,
-    output: Path,
-    progress: Progress,
-    raw_ids: bool = False,
+    file: Path, settings: CoordinationSettings, *, output: Path, progress: Progress
 ) -> dict[str, Any]:
     """Counts of the edges written to `output` (CSV: two account columns, then `weight`).
 
     Accounts are pseudonyms under a key that is thrown away after the run, unless `raw_ids`, which is refused for files
     of a desk. Raises TocsinInputError for what cannot be read or written.
     """
-    if raw_ids and any(is_desk(folder) for folder in file.absolute().parents):
+    if settings.raw_ids and any(is_desk(folder) for folder in file.absolute().parents):
         raise TocsinInputError("--raw-ids does not work on the files of a desk", expected="a file outside a desk")
     check_writable(output)
-    rows = _timed(_told(file_rows(file, [account, *objects, content, time]), progress), time, progress)
-    edges = coordination(
-        rows,
-        account=account,
-        objects=objects,
-        content=content,
-        time=time,
-        window_s=window_s,
-        min_participation=min_participation,
-        edge_quantile=edge_quantile,
-        raw_ids=raw_ids,
-    )
+    columns = [settings.account, *settings.objects, settings.content, settings.time]
+    rows = _timed(_told(file_rows(file, columns), progress), settings.time, progress)
+    edges = coordination(rows, **asdict(settings))
     write_whole(output, edges_csv_as_given(edges).encode("utf-8"))
     accounts = {*edges.column("account_a").to_pylist(), *edges.column("account_b").to_pylist()}
     return {"file": output, "rows": rows.num_rows, "edges": edges.num_rows, "accounts": len(accounts)}
 
 
-def bursts_of_file(
-    file: Path,
-    *,
-    time: str,
-    key: str | None,
-    text: str | None,
-    id_column: str | None,
-    q_value: float,
-    progress: Progress,
-) -> Iterator[dict[str, Any]]:
+def bursts_of_file(file: Path, settings: BurstSettings, *, progress: Progress) -> Iterator[dict[str, Any]]:
     """Bursts of a file's series, the earliest first, as the objects that `tocsin bursts FILE` writes."""
-    rows = _told(file_rows(file, [name for name in (time, key, text, id_column) if name is not None]), progress)
-    yield from bursts(
-        _timed(rows, time, progress), time=time, key=key, text=text, id=id_column, q_value=q_value
-    ).to_pylist()
+    named = (settings.time, settings.key, settings.text, settings.id)
+    rows = _told(file_rows(file, [name for name in named if name is not None]), progress)
+    yield from bursts(_timed(rows, settings.time, progress), **asdict(settings)).to_pylist()
 
 
 def clusters_of_file(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tocsin.detect.effort_posts import Posts, effort_tags, expanded_rows
+from tocsin.detect.effort_posts import HeldPosts, Posts, effort_tags, expanded_rows
 from tocsin.detect.finding_links import bridges, core_posts, finding_links, merged_communities
 from tocsin.detect.timing import US, microseconds
 from tocsin.records.findings import Burst, Cluster, CoordinatedGroup, Effort
@@ -74,20 +74,17 @@ def efforts(
     communities = _communities(len(found), finding_links(rows, windows, table.accounts))
     firm = [f.kind != "phrase" for f in found]
     communities = merged_communities(communities, rows, windows, table.accounts, firm)
+    held = HeldPosts([f.rows for f in bridging])
     made = []
     for community in communities:
         members = [found[i] for i in community]
-        members += _inside(bridging, members)
+        # Findings across things that nearly all lie in this effort after all.
+        inside = held.mostly(np.unique(np.concatenate([f.rows for f in members])), _MOSTLY)
+        members += [bridging[i] for i in inside]
         effort = _effort(members, table, min_posts)
         if effort is not None:
             made.append(effort)
     return sorted(made, key=lambda e: (-len(e.leaf_indexes), e.effort_id))
-
-
-def _inside(bridging: list[Finding], members: list[Finding]) -> list[Finding]:
-    """The findings across things that nearly all lie in this effort after all."""
-    posts = np.unique(np.concatenate([f.rows for f in members]))
-    return [f for f in bridging if np.intersect1d(f.rows, posts).size >= _MOSTLY * f.rows.size]
 
 
 def _communities(count: int, links: dict[tuple[int, int], float]) -> list[list[int]]:
@@ -146,7 +143,7 @@ def _effort(members: list[Finding], table: Posts, min_posts: int) -> Effort | No
     rows = rows[table.timed[rows] & (times >= start_us) & (times < end_us)]
     if rows.size == 0:
         return None
-    rows, _ = expanded_rows(table, rows, (start_us, end_us))
+    rows = expanded_rows(table, rows, (start_us, end_us))
     if rows.size < min_posts:
         return None
     ids = sorted(f.finding_id for f in members)
@@ -182,6 +179,7 @@ def _reasons(members: list[Finding], table: Posts, rows: Ints) -> tuple[str, ...
             said.append(f"{count} {one if count == 1 else many}")
     largest = max(members, key=lambda f: (f.rows.size, f.finding_id))
     if len(members) > 1:
-        shared = sum(np.intersect1d(f.rows, largest.rows).size > 0 for f in members if f is not largest)
+        others = (f.rows for f in members if f is not largest)
+        shared = sum(np.intersect1d(other, largest.rows, assume_unique=True).size > 0 for other in others)
         said.append(f"{shared} of the other findings share posts with the largest one")
     return tuple(said)

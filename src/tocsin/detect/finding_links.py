@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,30 @@ _LEAST_MERGED = 5  # shared posts or accounts
 _BRIDGED = 0.25  # of a finding's posts in each of two unrelated things
 
 
+class Pairs(NamedTuple):
+    """Pairs of sets, ordered, that share at least three members: set number `first` and a later one, `second`."""
+
+    first: Ints
+    second: Ints
+    shared: Ints  # members in both
+    weight: NDArray[np.float64]  # of these; their number where members were given none
+
+    def named(self, chosen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+        """Some of the pairs as numbers of sets."""
+        return list(zip(self.first[chosen].tolist(), self.second[chosen].tolist(), strict=True))
+
+
 def finding_links(
     rows: Sequence[Ints], windows: Sequence[tuple[int, int]], accounts: Ints
 ) -> dict[tuple[int, int], float]:
     """Weight (0-1.5) of each linked pair of findings (i < j). `rows` are the posts of each finding."""
-    links = {pair: value for pair, value in cosines(rows).items() if value >= _LEAST_LINK}
+    links = cosines(rows, least=_LEAST_LINK)
     by_account = [np.unique(accounts[r]) for r in rows]
     activity = np.bincount(accounts) / max(accounts.size, 1)
-    for pair, value in cosines(by_account, rare_first=True).items():
-        if value < 2 * _LEAST_LINK or not _overlap(windows[pair[0]], windows[pair[1]]):
-            continue
+    for pair, value in cosines(by_account, least=2 * _LEAST_LINK, rare_first=True).items():
         (i, j) = pair
+        if not _overlap(windows[i], windows[j]):
+            continue
         if _lift((by_account[i], by_account[j]), (rows[i], rows[j]), activity) >= _MERGE_LIFT:
             links[pair] = links.get(pair, 0.0) + _ACCOUNT_SHARE * value
     return links
@@ -43,12 +57,15 @@ def bridges(rows: Sequence[Ints], named: Sequence[bool], may_bridge: Sequence[bo
     Such a finding has a quarter of its posts in each of two `named` findings (a tag, a link, a domain) that hardly
     share posts (15 % of the smaller) or accounts (half of the smaller): a generic tag, a common word.
     """
-    shared = shared_counts(rows)
+    pairs = sharing_pairs(rows)
+    shared = dict(zip(pairs.named(pairs.shared > 0), pairs.shared.tolist(), strict=True))
+    sizes, is_named = np.array([r.size for r in rows]), np.array(named, dtype=bool)
+    needed = np.where(np.array(may_bridge, dtype=bool), np.maximum(_BRIDGED * sizes, _LEAST_SHARED), np.inf)
     holders: dict[int, list[int]] = {}
-    for (i, j), count in shared.items():
-        for inner, outer in ((i, j), (j, i)):
-            if may_bridge[inner] and named[outer] and count >= max(_BRIDGED * rows[inner].size, _LEAST_SHARED):
-                holders.setdefault(inner, []).append(outer)
+    for inner, outer in ((pairs.first, pairs.second), (pairs.second, pairs.first)):
+        held = is_named[outer] & (pairs.shared >= needed[inner])
+        for one, other in zip(inner[held].tolist(), outer[held].tolist(), strict=True):
+            holders.setdefault(one, []).append(other)
     people = {k: np.unique(accounts[rows[k]]) for k in {k for held in holders.values() for k in held}}
 
     def unrelated(a: int, b: int) -> bool:
@@ -60,26 +77,25 @@ def bridges(rows: Sequence[Ints], named: Sequence[bool], may_bridge: Sequence[bo
     return {k for k, held in holders.items() if any(unrelated(a, b) for a, b in combinations(sorted(held), 2))}
 
 
-def cosines(sets: Sequence[Ints], *, rare_first: bool = False) -> dict[tuple[int, int], float]:
-    """Cosine of each pair of sets that share at least three members (i < j).
+def cosines(sets: Sequence[Ints], *, least: float, rare_first: bool = False) -> dict[tuple[int, int], float]:
+    """Cosine of each pair of sets (i < j) that share at least three members, where it is `least` or more.
 
     With `rare_first` it takes five, and a member counts by the log of how few sets hold it (0 where all do), so
     that a busy account joins nothing.
     """
     owner, code, spread = _memberships(sets)
-    weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else np.ones(spread.size)
-    norms = np.sqrt(np.bincount(owner, weight[code], len(sets)))
-    return {
-        pair: total / max(float(norms[pair[0]] * norms[pair[1]]), 1e-12)
-        for pair, count, total in _pair_sums(owner, code, weight, len(sets))
-        if count >= (_LEAST_MERGED if rare_first else _LEAST_SHARED)
-    }
+    weight = np.log(max(len(sets), 2) / spread) ** 2 if rare_first else None
+    norms = np.sqrt(np.bincount(owner, None if weight is None else weight[code], len(sets)))
+    pairs = _pair_sums(owner, code, weight, len(sets))
+    found = pairs.weight / np.maximum(norms[pairs.first] * norms[pairs.second], 1e-12)
+    kept = (pairs.shared >= (_LEAST_MERGED if rare_first else _LEAST_SHARED)) & (found >= least)
+    return dict(zip(pairs.named(kept), found[kept].tolist(), strict=True))
 
 
-def shared_counts(sets: Sequence[Ints]) -> dict[tuple[int, int], int]:
-    """How many members each pair of sets shares (i < j), where it is three or more."""
-    owner, code, spread = _memberships(sets)
-    return {pair: count for pair, count, _ in _pair_sums(owner, code, np.ones(spread.size), len(sets))}
+def sharing_pairs(sets: Sequence[Ints]) -> Pairs:
+    """The pairs of sets that share three members or more."""
+    owner, code, _ = _memberships(sets)
+    return _pair_sums(owner, code, None, len(sets))
 
 
 def _memberships(sets: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
@@ -101,10 +117,8 @@ def _memberships(sets: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
     return owner[order], code[order], spread
 
 
-def _pair_sums(
-    owner: Ints, code: Ints, weight: NDArray[np.float64], set_count: int
-) -> Iterator[tuple[tuple[int, int], int, float]]:
-    """Each pair of sets that shares at least three members, with their number and their weight."""
+def _pair_sums(owner: Ints, code: Ints, weight: NDArray[np.float64] | None, set_count: int) -> Pairs:
+    """The pairs of sets that share members, from memberships that are ordered by member."""
     pairs: list[Ints] = [np.zeros(0, dtype=np.int64)]
     weights: list[NDArray[np.float64]] = [np.zeros(0)]
     for step in range(1, owner.size):
@@ -112,12 +126,17 @@ def _pair_sums(
         if same.size == 0:
             break
         pairs.append(owner[same] * set_count + owner[same + step])
-        weights.append(weight[code[same]])
-    unique, inverse, counts = np.unique(np.concatenate(pairs), return_inverse=True, return_counts=True)
-    totals = np.bincount(inverse, np.concatenate(weights), unique.size)
+        if weight is not None:
+            weights.append(weight[code[same]])
+    every = np.concatenate(pairs)
+    if weight is None:
+        unique, counts = np.unique(every, return_counts=True)
+        totals = counts.astype(np.float64)
+    else:
+        unique, inverse, counts = np.unique(every, return_inverse=True, return_counts=True)
+        totals = np.bincount(inverse, np.concatenate(weights), unique.size).astype(np.float64)
     kept = counts >= _LEAST_SHARED
-    for pair, count, total in zip(unique[kept].tolist(), counts[kept].tolist(), totals[kept].tolist(), strict=True):
-        yield divmod(pair, set_count), int(count), float(total)
+    return Pairs(*np.divmod(unique[kept], max(set_count, 1)), counts[kept], totals[kept])
 
 
 def merged_communities(
@@ -171,7 +190,8 @@ def merged_communities(
 
 def _sharing(sets: Sequence[Ints]) -> set[tuple[int, int]]:
     """Pairs of sets (i < j) that share enough for a merger; all others need not be compared."""
-    return {pair for pair, count in shared_counts(sets).items() if count >= _LEAST_MERGED}
+    pairs = sharing_pairs(sets)
+    return set(pairs.named(pairs.shared >= _LEAST_MERGED))
 
 
 def core_posts(rows: Sequence[Ints], firm: Sequence[bool]) -> Ints:

@@ -172,20 +172,26 @@ def _by_object_and_time(objects: Coded, posted_us: Numbers, window_us: int) -> t
 
 def _distinct(key: Numbers, account_no: npt.NDArray[np.int32], content_no: npt.NDArray[np.int32]) -> Flags:
     """Which rows are the first of their kind; equal rows have equal keys, and keys are sorted."""
+    once = np.ones(len(key), np.bool_)
     tied = np.zeros(len(key) + 1, np.bool_)
     tied[1:-1] = key[1:] == key[:-1]
     tied[:-1] |= tied[1:]
     places = np.flatnonzero(tied[:-1])
-    places = places[np.bincount(content_no[places])[content_no[places]] > 1] if len(places) else places
-    once = np.ones(len(key), np.bool_)
-    if len(places):
-        columns = (content_no[places], account_no[places], key[places])
-        order = np.lexsort(columns)
-        again = np.ones(len(places) - 1, np.bool_)
-        for column in columns:
-            ordered = column[order]
-            again &= ordered[1:] == ordered[:-1]
-        once[places[order[1:][again]]] = False
+    if not len(places):
+        return once
+    tie = np.cumsum(np.diff(key[places], prepend=-1) != 0)
+    post = tie * (int(content_no.max()) + 1) + content_no[places]  # below the square of the number of rows
+    order = np.argsort(post)
+    post = post[order]
+    again = np.zeros(len(post) + 1, np.bool_)
+    again[1:-1] = post[1:] == post[:-1]
+    again[:-1] |= again[1:]
+    if again.any():  # the same post twice under one object and time: by the same account, or it is no repetition
+        places, post = places[order[again[:-1]]], post[again[:-1]]
+        order = np.lexsort((places, account_no[places], post))
+        places, post = places[order], post[order]
+        repeated = (post[1:] == post[:-1]) & (account_no[places[1:]] == account_no[places[:-1]])
+        once[places[1:][repeated]] = False
     return once
 
 

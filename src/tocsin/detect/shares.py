@@ -75,11 +75,9 @@ def shares_by_layer(
     for layer, column in objects.items():
         rows = pa.table([pc.cast(column, pa.string()), *others], names=LAYER.names)
         rows = rows.filter(_filled(rows["object"]))
-        whole = (_filled(rows["account_id"]), _filled(rows["content_id"]), pc.is_valid(rows["posted_us"]))
-        for filled in whole:
-            if not pc.all(filled).as_py():
-                rows = rows.filter(pc.and_(pc.and_(whole[0], whole[1]), whole[2]))
-                break
+        if rows["posted_us"].null_count or not all(_all_filled(rows[name]) for name in ("account_id", "content_id")):
+            whole = pc.and_(_filled(rows["account_id"]), _filled(rows["content_id"]))
+            rows = rows.filter(pc.and_(whole, pc.is_valid(rows["posted_us"])))
         made[layer] = rows.cast(LAYER)
     return made
 
@@ -101,3 +99,7 @@ def layered_shares(
 def _filled(strings: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """Which strings are there and not empty."""
     return pc.fill_null(pc.greater(pc.binary_length(strings), 0), False)
+
+
+def _all_filled(strings: pa.ChunkedArray) -> bool:
+    return not strings.null_count and (not len(strings) or bool(pc.min(pc.binary_length(strings)).as_py()))
