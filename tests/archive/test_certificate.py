@@ -89,7 +89,7 @@ def test_the_query_lies_with_the_names_and_nowhere_else(desk):
             writer.commit(capture, *batch(desk.keys, capture.capture_id, blocks[commits - 1 : commits]))
             if commits == 2:
                 writer.finish_capture(capture)
-    shown = snapshot(desk.folder)
+    shown = snapshot(desk.folder, desk.keys.sealer)
     write_certificate(desk.folder, finished_captures(shown), NOW)
     for path in desk.folder.rglob("*"):
         assert not path.is_file() or "tables/names" in str(path) or b"osk.baker" not in path.read_bytes()

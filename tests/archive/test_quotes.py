@@ -22,7 +22,7 @@ from tocsin.records.evidence import COMMITTED_FIELDS, QuoteProof
 def quoted(tmp_path_factory) -> tuple[QuoteProof, str]:
     desk = new_desk(tmp_path_factory.mktemp("quotes"))
     desk.collect(records(300))
-    return quote_proof(desk.folder, 42), desk_info(desk.folder).vkey
+    return quote_proof(desk.folder, desk.keys.sealer, 42), desk_info(desk.folder).vkey
 
 
 def test_a_proof_gives_the_words_and_the_time_and_withholds_the_author(quoted):
@@ -39,18 +39,18 @@ def test_a_proof_gives_the_words_and_the_time_and_withholds_the_author(quoted):
 def test_everything_may_be_disclosed_or_nothing(desk):
     desk.collect(records(30))
     vkey = desk_info(desk.folder).vkey
-    everything = check_quote_proof(quote_proof(desk.folder, 3, COMMITTED_FIELDS), vkey)
+    everything = check_quote_proof(quote_proof(desk.folder, desk.keys.sealer, 3, COMMITTED_FIELDS), vkey)
     assert everything["account"] == "2"
     assert everything["post"] == str(10**15 + 2)
-    assert check_quote_proof(quote_proof(desk.folder, 3, ()), vkey) == {}
+    assert check_quote_proof(quote_proof(desk.folder, desk.keys.sealer, 3, ()), vkey) == {}
 
 
 def test_what_cannot_be_quoted_is_said(desk):
     desk.collect(records(30))
     with pytest.raises(TocsinInputError, match="no such field"):
-        quote_proof(desk.folder, 3, ("password",))
+        quote_proof(desk.folder, desk.keys.sealer, 3, ("password",))
     with pytest.raises(TocsinInputError, match="no post of this desk"):
-        quote_proof(desk.folder, 0)  # the capture's statement
+        quote_proof(desk.folder, desk.keys.sealer, 0)  # the capture's statement
 
 
 def flipped(text: str, bit: int) -> str:
@@ -151,4 +151,4 @@ def test_an_erased_secret_leaves_nothing_to_disclose(desk, monkeypatch):
     desk.collect(records(30))
     monkeypatch.setattr("tocsin.archive.secret_files.Secrets.of", lambda self, leaf: None)
     with pytest.raises(EvidenceError, match="erased"):
-        quote_proof(desk.folder, 3)
+        quote_proof(desk.folder, desk.keys.sealer, 3)

@@ -168,7 +168,9 @@ def check_recovered(desk: VillageDesk, acknowledged: int, *, thorough: bool = Fa
     rows = snapshot(desk.folder).read("posts", ["post_id", "capture_id", "record_offset", "record_length"])
     assert len(set(rows["post_id"].to_pylist())) == rows.num_rows == 60
     for row in rows.slice(0, 3).to_pylist():
-        assert record_bytes(desk.folder, row["capture_id"], row["record_offset"], row["record_length"])
+        assert record_bytes(
+            desk.folder, desk.keys.sealer, row["capture_id"], row["record_offset"], row["record_length"]
+        )
     summary = certified.summary
     assert summary.read == 61 == summary.stored + summary.duplicate + summary.quarantined
     assert verify_desk(desk.folder, desk.keys).posts == 60

@@ -142,12 +142,12 @@ def test_two_index_writers_are_refused(desk):
 
 
 def test_an_index_that_cannot_be_written_is_said_and_hides_no_earlier_error(full_desk):
-    (full_desk.folder / "index" / ".state").mkdir(parents=True)
-    with pytest.raises(TocsinError, match="search index could not be written"), IndexWriter(full_desk.folder):
+    (full_desk.folder / "index" / "state.json").mkdir(parents=True)
+    with pytest.raises(TocsinError, match="could not write index/state.json durably"), IndexWriter(full_desk.folder):
         pass
     with pytest.raises(ZeroDivisionError), IndexWriter(full_desk.folder):
         raise ZeroDivisionError
-    (full_desk.folder / "index" / ".state").rmdir()
+    (full_desk.folder / "index" / "state.json").rmdir()
     with IndexWriter(full_desk.folder):
         pass
 

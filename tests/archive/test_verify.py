@@ -7,6 +7,7 @@ import shutil
 import zlib
 from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from archive.village import clock, imported, records
 from tocsin.archive import Originals, finished_captures, open_writer, snapshot, verify_desk, write_certificate
 from tocsin.archive.keys import Keys
 from tocsin.archive.recovery import manifest_path
+from tocsin.archive.sealing import MAGIC
 from tocsin.archive.secret_files import packed_secrets, secret_files, secrets_path, unpacked_secrets
 from tocsin.archive.tables import read_manifest, table_file
 from tocsin.archive.tiles import Edge, Log
-from tocsin.records.errors import EvidenceError
+from tocsin.records.errors import EvidenceError, TocsinInputError
 
 
 def items(folder: Path, pattern: str) -> list[Path]:
@@ -31,7 +33,7 @@ def items(folder: Path, pattern: str) -> list[Path]:
 def test_a_clean_desk_verifies_with_and_without_keys(full_desk):
     with_keys = verify_desk(full_desk.folder, full_desk.keys)
     assert (with_keys.posts, with_keys.captures, with_keys.blocks) == (500, 3, 9)
-    assert with_keys.chunks_checked == len(items(full_desk.folder, "chunks/*/*.z"))
+    assert with_keys.chunks_checked == len(items(full_desk.folder, "chunks/*/*.sealed"))
     assert verify_desk(full_desk.folder).chunks_checked == 0
     told = []
     verify_desk(full_desk.folder, full_desk.keys, lambda *step: told.append(step))
@@ -83,13 +85,15 @@ def test_a_missing_file_is_found(full_desk, pattern):
         path.write_bytes(good)
 
 
-def rewritten(folder: Path, table: str, change) -> None:
+def rewritten(desk, table: str, change) -> None:
     """An insider's edit: the first file of a table rewritten, its digest in the manifest set right."""
+    folder, sealer = desk.folder, desk.keys.sealer
     path = folder / "tables" / "manifest.json"
     manifest = read_manifest(path.read_bytes(), "it")
     first = manifest.tables[table][0]
-    rows = change(pq.read_table(folder / "tables" / first.path))
-    made, data = table_file(table, first.generation, rows)
+    raw = (folder / "tables" / first.path).read_bytes()
+    rows = change(pq.read_table(BytesIO(sealer.opened(raw, f"tables/{first.path}") if table == "names" else raw)))
+    made, data = table_file(table, first.generation, rows, sealer)
     (folder / "tables" / first.path).write_bytes(data)
     files = {**manifest.tables, table: (made, *manifest.tables[table][1:])}
     path.write_bytes(
@@ -131,7 +135,7 @@ def replaced(column: str, row: int, value: object):
     ],
 )
 def test_an_insiders_edit_of_a_table_is_found_though_the_manifest_was_set_right(full_desk, table, change):
-    rewritten(full_desk.folder, table, change)
+    rewritten(full_desk, table, change)
     with pytest.raises(EvidenceError):
         verify_desk(full_desk.folder, full_desk.keys)
 
@@ -146,17 +150,17 @@ def without_table_statements(monkeypatch) -> None:
 @pytest.mark.parametrize("column", ["text", "source", "kind", "pointer"])
 def test_the_commitment_of_a_row_finds_the_edit_by_itself(full_desk, monkeypatch, column):
     without_table_statements(monkeypatch)
-    verify_desk(full_desk.folder)
-    rewritten(full_desk.folder, "posts", replaced(column, 5, "changed"))
+    verify_desk(full_desk.folder, full_desk.keys)
+    rewritten(full_desk, "posts", replaced(column, 5, "changed"))
     with pytest.raises(EvidenceError, match="leaf 6: the row of the posts table"):
-        verify_desk(full_desk.folder)
+        verify_desk(full_desk.folder, full_desk.keys)
 
 
 def test_the_commitment_binds_the_account_and_the_instant(full_desk, monkeypatch):
     without_table_statements(monkeypatch)
-    rewritten(full_desk.folder, "names", replaced("platform_id", 1, "77"))
+    rewritten(full_desk, "names", replaced("platform_id", 1, "77"))
     with pytest.raises(EvidenceError, match="leaf 1: the row"):
-        verify_desk(full_desk.folder)
+        verify_desk(full_desk.folder, full_desk.keys)
 
 
 def unchecked_crc(monkeypatch) -> None:
@@ -169,27 +173,33 @@ def unchecked_crc(monkeypatch) -> None:
 
         __hash__ = int.__hash__
 
-    monkeypatch.setattr("zlib.crc32", lambda data: Fits(real(data)) if data[:2] == b"\x78\x9c" else real(data))
+    monkeypatch.setattr("zlib.crc32", lambda data: Fits(real(data)) if data.startswith(MAGIC) else real(data))
 
 
-def test_original_bytes_replaced_by_others_of_the_same_length_are_found_without_keys(full_desk, monkeypatch):
-    originals = Originals(full_desk.folder)
+def resealed(desk, path: Path, change) -> None:
+    """An insider's edit of original bytes, with the keys at hand."""
+    what, sealer = str(path.relative_to(desk.folder)), desk.keys.sealer
+    data = bytearray(zlib.decompress(sealer.opened(path.read_bytes(), what)))
+    change(data)
+    path.write_bytes(sealer.sealed(zlib.compress(bytes(data)), what))
+
+
+def test_original_bytes_replaced_by_others_of_the_same_length_are_found(full_desk, monkeypatch):
+    originals = Originals(full_desk.folder, full_desk.keys.sealer)
     place = originals.places(snapshot(full_desk.folder).read("posts")["capture_id"][0].as_py())[0]
-    path = full_desk.folder / f"chunks/{place.address[:2]}/{place.address}.z"
-    data = bytearray(zlib.decompress(path.read_bytes()))
-    data[20] ^= 1
-    path.write_bytes(zlib.compress(data))
+    path = full_desk.folder / f"chunks/{place.address[:2]}/{place.address}.sealed"
+    resealed(full_desk, path, lambda data: data.__setitem__(20, data[20] ^ 1))
+    with pytest.raises(EvidenceError, match="CRC-32"):
+        verify_desk(full_desk.folder)
     unchecked_crc(monkeypatch)
     with pytest.raises(EvidenceError, match="leaf 1: the row of the posts table, its names, its original bytes"):
-        verify_desk(full_desk.folder)
+        verify_desk(full_desk.folder, full_desk.keys)
 
 
 def test_bytes_between_records_are_bound_by_their_address(desk, monkeypatch):
     desk.collect([*records(50), b"{\n"])
     path = next(path for path in items(desk.folder, "chunks/*/*"))
-    data = bytearray(zlib.decompress(path.read_bytes()))
-    data[-2] = ord("[")
-    path.write_bytes(zlib.compress(data))
+    resealed(desk, path, lambda data: data.__setitem__(-2, ord("[")))
     with pytest.raises(EvidenceError, match="CRC-32"):
         verify_desk(desk.folder)
     unchecked_crc(monkeypatch)
@@ -254,7 +264,7 @@ def without_secrets(folder: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("column", ["audience", "folded"])
 def test_an_edit_is_found_though_the_secret_that_covers_the_tables_was_taken_out_too(full_desk, column):
-    rewritten(full_desk.folder, "posts", replaced(column, 5, "private"))
+    rewritten(full_desk, "posts", replaced(column, 5, "private"))
     without_secrets(full_desk.folder, "tables")
     with pytest.raises(EvidenceError, match="secret is missing"):
         verify_desk(full_desk.folder, full_desk.keys)
@@ -351,7 +361,7 @@ def test_a_table_without_a_column_is_found_though_the_manifest_was_set_right(ful
         replace(manifest, tables={**manifest.tables, "posts": (bad, *manifest.tables["posts"][1:])}).to_json()
     )
     with pytest.raises(EvidenceError, match="of another schema"):
-        verify_desk(full_desk.folder)
+        verify_desk(full_desk.folder, full_desk.keys)
 
 
 @pytest.mark.parametrize("pattern", ["tables/manifest.json", "captures/*"])
@@ -384,3 +394,44 @@ def test_blocks_slipped_into_a_finished_capture_are_found(full_desk):
     path.write_bytes(b"\n".join([*lines, slipped, end, b""]))
     with pytest.raises(EvidenceError, match="blocks that the log does not speak of"):
         verify_desk(full_desk.folder, full_desk.keys)
+
+
+def test_a_sealed_file_in_another_files_place_cannot_be_opened(full_desk):
+    first, second = items(full_desk.folder, "chunks/*/*")[:2]
+    sealer = full_desk.keys.sealer
+    raw = second.read_bytes()
+    assert sealer.opened(raw, str(second.relative_to(full_desk.folder)))
+    with pytest.raises(EvidenceError, match="cannot be opened"):
+        sealer.opened(raw, str(first.relative_to(full_desk.folder)))
+
+
+def test_without_keys_the_names_and_originals_stay_shut_and_everything_else_is_checked(full_desk):
+    here = snapshot(full_desk.folder)
+    row = here.read("posts").to_pylist()[0]
+    with pytest.raises(TocsinInputError, match="names are sealed"):
+        here.read("names")
+    with pytest.raises(TocsinInputError, match="original bytes are sealed"):
+        Originals(full_desk.folder, None).record(row["capture_id"], row["record_offset"], row["record_length"])
+    report = verify_desk(full_desk.folder)
+    assert (report.posts, report.chunks_checked) == (500, 0)
+    rewritten(full_desk, "posts", replaced("capture_id", 5, "k" + "a" * 26))
+    without = read_manifest((full_desk.folder / "tables" / "manifest.json").read_bytes(), "it")
+    assert without.tables["posts"]
+    with pytest.raises(EvidenceError, match="leaf 6: the row of the posts table is of another capture"):
+        verify_desk(full_desk.folder)
+
+
+def test_no_name_and_no_original_can_be_read_from_a_folder_without_its_keys(full_desk):
+    record = Originals(full_desk.folder, full_desk.keys.sealer)
+    row = snapshot(full_desk.folder).read("posts").to_pylist()[7]
+    original = record.record(row["capture_id"], row["record_offset"], row["record_length"])
+    for path in (path for path in full_desk.folder.rglob("*") if path.is_file()):
+        raw = path.read_bytes()
+        told = raw
+        if path.suffix == ".parquet":
+            told = str(pq.read_table(path).to_pydict()).encode()
+        elif path.suffix == ".z":
+            told = zlib.decompress(raw)
+        assert original not in told
+        assert b"villager" not in told
+        assert b"Villager" not in told

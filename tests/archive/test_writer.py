@@ -28,7 +28,7 @@ def test_every_post_points_to_its_original_bytes(desk):
     rows = snapshot(desk.folder).read("posts").to_pylist()
     assert len(rows) == 250 == certified.summary.stored
     for row, line in zip(rows, lines, strict=True):
-        raw = record_bytes(desk.folder, row["capture_id"], row["record_offset"], row["record_length"])
+        raw = record_bytes(desk.folder, desk.keys.sealer, row["capture_id"], row["record_offset"], row["record_length"])
         assert raw + b"\n" == line
         assert (row["version_no"], row["archived_at"]) == (1, NOW)
 
@@ -36,7 +36,7 @@ def test_every_post_points_to_its_original_bytes(desk):
 def test_the_capture_joins_to_the_imported_file_exactly(desk):
     lines = [*records(120), b"\n", b"not json at all\n", *records(5, 500)]
     certified, _ = desk.collect(lines)
-    whole = record_bytes(desk.folder, certified.summary.capture_id, 0, certified.summary.size_bytes)
+    whole = record_bytes(desk.folder, desk.keys.sealer, certified.summary.capture_id, 0, certified.summary.size_bytes)
     assert whole == b"".join(lines)
 
 
@@ -59,7 +59,7 @@ def test_reimporting_stores_nothing_twice(desk):
     new_chunks = {name for name in after.keys() - before.keys() if name.startswith("chunks/")}
     assert new_chunks == set()
     assert all(after[name] == data for name, data in before.items() if name.startswith("chunks/"))
-    shown = snapshot(desk.folder)
+    shown = snapshot(desk.folder, desk.keys.sealer)
     assert shown.rows("posts") == 300
     assert shown.read("names", ["pseudonym", "kind"]).group_by(["kind"]).aggregate(
         [("pseudonym", "count")]
@@ -134,7 +134,7 @@ def test_file_names_lie_in_the_names_table_only(desk):
         data for name, data in files_of(desk.folder).items() if not name.startswith(("tables/names", "chunks"))
     )
     assert b"Ada Example" not in whole
-    names = snapshot(desk.folder).read("names").to_pylist()
+    names = snapshot(desk.folder, desk.keys.sealer).read("names").to_pylist()
     assert [row["platform_id"] for row in names if row["kind"] == "file"] == ["Ada Example's chat.txt"]
 
 
@@ -236,7 +236,7 @@ def test_the_tables_open_with_nothing_but_a_parquet_reader(full_desk):
 
 def test_names_behind_pseudonyms(desk):
     desk.collect(records(5))
-    shown = snapshot(desk.folder)
+    shown = snapshot(desk.folder, desk.keys.sealer)
     account = desk.keys.pseudonyms.account("village", "3")
     assert unmasked(shown, [account]).to_pylist() == [
         {

@@ -21,7 +21,7 @@ from cast.labelled import labelled_cases
 from cast.names import BY_KEY
 from cast.score import score
 from tocsin import desk as desk_room
-from tocsin.archive import snapshot
+from tocsin.archive import load_keys, snapshot
 from tocsin.assess import Codebook, campaign_id_of, fairness_record, write_record
 from tocsin.desk.codebooks import chosen_codebooks, records_folder
 from tocsin.desk.detect import assessed_posts, campaigns_of, findings
@@ -43,7 +43,7 @@ def through_the_house(folder: Path, truth: dict[str, Any], codebook: str) -> tup
         for name in ("read", "stored", "duplicate", "quarantined", "versions")
         if read.total(name) != truth["total"][name]
     ]
-    shown = snapshot(desk.folder)
+    shown = snapshot(desk.folder, load_keys(desk.folder, desk.keys_folder).sealer)
     engine = snapshot_engine(shown.files("posts"))
     names = {
         (row["kind"], row["pseudonym"]): f"{row['source']}:{row['platform_id']}"

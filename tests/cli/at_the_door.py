@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tocsin.archive import Snapshot, load_keys, snapshot
 from tocsin.cli import command_group, main
 
 CAST = Path(str(files("tocsin.desk") / "demo_cast"))
@@ -97,6 +98,11 @@ def process(*words: object, cwd: Path | None = None, stdin: bytes = b"", **more:
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def opened(desk: Path) -> Snapshot:
+    """The tables of a desk, its names too, with the keys this test has at hand."""
+    return snapshot(desk, load_keys(desk, Path(os.environ["TOCSIN_KEYS"])).sealer)
+
+
 class Sample(NamedTuple):
     """The demonstration: the whole job on the sample exports, done once for all tests. Look, do not touch."""
 
@@ -141,7 +147,8 @@ def sample() -> Sample:
 
 
 def copied_desk(made: Sample, folder: Path) -> Path:
-    """A copy of the sample desk that a test may change."""
+    """A copy of the sample desk that a test may change, with keys of its own: they remember the last head."""
+    os.environ["TOCSIN_KEYS"] = str(shutil.copytree(made.keys, folder.with_name(f"keys of {folder.name}")))
     return Path(shutil.copytree(made.desk, folder))
 
 

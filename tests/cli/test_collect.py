@@ -186,7 +186,8 @@ def test_who_says_they_may_read_private_material_is_in_the_log(desk):
     assert unquote(str(said[0]["role"])) == role
     assert said[0]["at"]
     # It stands before the capture it speaks for, and the desk still verifies with it in the log.
-    assert statements(desk)[0]["type"] == "private_ok"
+    assert [each["type"] for each in statements(desk)[:3]] == ["staff", "private_ok", "capture"]
+    assert statements(desk)[1]["by"] == statements(desk)[0]["by"]
     assert tocsin("verify", "--desk", desk).code == 0
     audiences = snapshot(desk).read("posts", ["audience"])["audience"].to_pylist()
     assert set(audiences) == {"private"}

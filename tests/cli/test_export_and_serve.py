@@ -16,13 +16,12 @@ import networkx as nx
 import pyarrow.parquet as pq
 import pytest
 
-from cli.at_the_door import LISTENING, copied_desk, environment, tocsin
-from tocsin.archive import snapshot
+from cli.at_the_door import LISTENING, copied_desk, environment, opened, tocsin
 
 
 def pseudonyms(desk: Path) -> set[str]:
     """Every pseudonym the desk uses."""
-    return set(snapshot(desk).read("names", ["pseudonym"])["pseudonym"].to_pylist())
+    return set(opened(desk).read("names", ["pseudonym"])["pseudonym"].to_pylist())
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])

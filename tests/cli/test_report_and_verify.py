@@ -155,15 +155,15 @@ def row_changed(file: Path) -> None:
 
 
 CHANGES = {
-    "a byte of a chunk": lambda desk: flipped(one(desk, "chunks/*/*.z"), 0.5),
+    "a byte of a chunk": lambda desk: flipped(one(desk, "chunks/*/*.sealed"), 0.5),
     "a byte of a capture": lambda desk: flipped(one(desk, "captures/*.jsonl"), 0.5),
     "a row of the posts": lambda desk: row_changed(one(desk, "tables/posts/*.parquet")),
-    "a byte of the names": lambda desk: flipped(one(desk, "tables/names/*.parquet"), 0.5),
+    "a byte of the names": lambda desk: flipped(one(desk, "tables/names/*.sealed"), 0.5),
     "the checkpoint's size": lambda desk: one_less(desk / "log" / "checkpoint"),
     "the checkpoint's signature": lambda desk: flipped(desk / "log" / "checkpoint", 0.95),
     "an entry of the log": lambda desk: flipped(one(desk, "log/tile/entries/*"), 0.5),
     "a secret": lambda desk: flipped(one(desk, "secrets/*"), 0.5),
-    "a missing chunk": lambda desk: one(desk, "chunks/*/*.z").unlink(),
+    "a missing chunk": lambda desk: one(desk, "chunks/*/*.sealed").unlink(),
     "a missing table": lambda desk: one(desk, "tables/posts/*.parquet").unlink(),
     "the manifest": lambda desk: flipped(desk / "tables" / "manifest.json", 0.3),
     "desk.json": lambda desk: (desk / "desk.json").write_text("{"),
@@ -187,8 +187,9 @@ def test_a_whole_desk_verifies_with_and_without_its_keys(demo, tmp_path, monkeyp
     monkeypatch.setenv("TOCSIN_KEYS", str(tmp_path / "none"))
     told = tocsin("verify", "--desk", demo.desk, "--json").json()
     assert (told["posts"], told["keys_at_hand"]) == (4080, False)
-    # Without the keys a report can be checked, but none written.
-    assert tocsin("verify", demo.report, "--desk", demo.desk).code == 0
+    # Without the keys nobody can tell which names a report has to withhold.
+    answer = tocsin("verify", demo.report, "--desk", demo.desk)
+    assert (answer.code, "the keys of this desk are not on this machine" in answer.err) == (2, True)
     answer = tocsin("report", "-o", tmp_path / "r.html", "--desk", demo.desk)
     assert (answer.code, (tmp_path / "r.html").exists()) == (2, False)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cli.at_the_door import new_desk, tocsin
+from cli.at_the_door import keys_in, new_desk, tocsin
 
 TEXTS = {
     "a1": "الطريق إلى فيلمورا طويل",
@@ -29,10 +29,16 @@ def desk(tmp_path_factory):
         for name, text in TEXTS.items()
     ]
     table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    made = new_desk(folder / "desk")
-    answer = tocsin("collect", table, "--desk", made, "--json")
-    assert answer.json()["stored"] == len(TEXTS), answer.err
+    with keys_in(folder / "keys"):
+        made = new_desk(folder / "desk")
+        answer = tocsin("collect", table, "--desk", made, "--json")
+        assert answer.json()["stored"] == len(TEXTS), answer.err
     return made
+
+
+@pytest.fixture(autouse=True)
+def keys(desk, monkeypatch):
+    monkeypatch.setenv("TOCSIN_KEYS", str(desk.parent / "keys"))
 
 
 def texts(desk, query: str, *more: object) -> set[str]:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from tocsin.archive import commitment_roots, committed_values, snapshot
+from cli.at_the_door import opened
+from tocsin.archive import commitment_roots, committed_values
 from tocsin.desk.pseudonymise import SECRET_BYTES, pseudonymous_block, storable
 from tocsin.enrich import text_mentions
 from tocsin.records.ids import Pseudonyms
@@ -191,7 +192,7 @@ def test_another_key_gives_other_pseudonyms():
 
 
 def test_no_id_or_handle_of_the_sample_stands_in_its_posts_but_in_what_was_said(demo):
-    shown = snapshot(demo.desk)
+    shown = opened(demo.desk)
     names = shown.read("names").to_pydict()
     posts = shown.read("posts")
     secrets = {

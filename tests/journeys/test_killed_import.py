@@ -15,6 +15,9 @@ import pytest
 from cli.at_the_door import LISTENING, environment, new_desk, process, tocsin
 from desk.made import row, written
 from tocsin.archive import snapshot
+from torture.commands import commands
+from torture.kills import begin_anew, check_end, kill_once
+from torture.village import village_of
 
 SCRIPT = Path(__file__).with_name("importing.py")
 POSTS = 480
@@ -102,6 +105,21 @@ def test_killed_with_helpers_at_work_leaves_no_process_and_no_lock(tmp_path, fil
     assert answer.code == 0, answer.err
     assert Counter(texts(desk)) == Counter(f"p{n}" for n in range(POSTS))
     assert tocsin("verify", "--desk", desk).code == 0
+
+
+def test_killed_at_twenty_random_moments_it_loses_nothing_and_ends_as_if_it_had_never_been(tmp_path):
+    """In `make torture`: 200 moments of an import of 100,000 posts."""
+    with commands(tmp_path / "runs") as run:
+        village = village_of(tmp_path / "village", run, 2000)
+        folder = tmp_path / "desk"
+        begin_anew(village, folder)
+        rounds = 0
+        for seed in range(20):
+            if not kill_once(village, run, folder, seed, whole=seed % 10 == 9, processes=1 + (seed % 10 == 0)):
+                check_end(village, run, folder)
+                rounds += 1
+        assert rounds < 10, "most kills came too late"
+        check_end(village, run, folder)
 
 
 def is_alive(group: int) -> bool:

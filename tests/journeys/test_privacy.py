@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from cli.at_the_door import EXPORTS, tocsin, truth
+from cli.at_the_door import EXPORTS, opened, tocsin, truth
 from tocsin.archive import snapshot
 
 CONTACTS = {
@@ -44,7 +44,7 @@ def contacts() -> set[str]:
 @pytest.fixture
 def people(demo) -> set[str]:
     """Handles, names of more than one word and raw ids of the sample; a tag that is also a handle is a tag."""
-    rows = snapshot(demo.desk).read("names")
+    rows = opened(demo.desk).read("names")
     names = rows.filter(pc.is_in(rows["kind"], pa.array(["account", "post", "channel", "handle"]))).to_pydict()
     tags = {tag for row in snapshot(demo.desk).read("posts", ["tags"])["tags"].to_pylist() for tag in row}
     handles = {name for name in names["handle"] if name and len(name) >= 5 and name.casefold() not in tags}

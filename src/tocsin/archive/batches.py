@@ -146,7 +146,7 @@ def tables_digest(secret: bytes, files: Mapping[str, TableFile]) -> str:
     return base64_text(hmac.digest(secret, pairs_digest(files), "sha256"))
 
 
-def encoded(statements: Sequence[Statement]) -> list[bytes]:
+def encoded(statements: Sequence[Mapping[str, JsonValue]]) -> list[bytes]:
     """Statements as log entries."""
     return [canonical_json(each) for each in statements]
 

@@ -1,4 +1,4 @@
-"""The captured bytes: one zlib file a block under a keyed address, and one line a block in the capture's own file.
+"""The captured bytes: one sealed zlib file a block under a keyed address, one line a block in the capture's own file.
 
 An address is HMAC-SHA256 of the bytes: a bare hash would let anyone with a copy of the folder confirm a guess.
 """
@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from tocsin.archive.sealing import ENDING, Sealer, needed
 from tocsin.records.errors import EvidenceError
 from tocsin.records.posts import Block, CaptureNote
 
@@ -26,7 +27,7 @@ class Place(NamedTuple):
     offset: int
     size_bytes: int
     address: str
-    packed_crc: int  # CRC-32 of the chunk file: zlib itself does not notice a flip in the last byte's unused bits
+    packed_crc: int  # CRC-32 of the chunk file as it lies on disk: damage is found without the keys
 
     @property
     def line(self) -> bytes:
@@ -50,20 +51,31 @@ def container_digest(address_key: bytes, stream: BinaryIO) -> str:
 
 def chunk_path(address: str) -> str:
     """Where the bytes of an address lie under the desk folder."""
+    return f"chunks/{address[:2]}/{address}{ENDING}"
+
+
+def _plain_path(address: str) -> str:
+    """Where version 0.1.0 kept them: zlib, not sealed."""
     return f"chunks/{address[:2]}/{address}.z"
 
 
-def packed_block(folder: Path, address_key: bytes, block: Block) -> tuple[Place, bytes | None]:
-    """The place of a block and its compressed bytes, None where the desk has them already.
+def kept_chunk_path(folder: Path, address: str) -> str:
+    """Where the bytes of an address do lie in this desk: sealed, or plain where version 0.1.0 wrote them."""
+    sealed, plain = chunk_path(address), _plain_path(address)
+    return plain if not (folder / sealed).exists() and (folder / plain).exists() else sealed
 
-    Runs well in threads: zlib and HMAC let go of the interpreter lock.
+
+def packed_block(folder: Path, address_key: bytes, sealer: Sealer, block: Block) -> tuple[Place, bytes | None]:
+    """The place of a block and the bytes of its chunk file, None where the desk has it already.
+
+    Runs well in threads: zlib, HMAC and AES let go of the interpreter lock.
     """
     address = block_address(address_key, block.data)
-    kept = folder / chunk_path(address)
-    packed = kept.read_bytes() if kept.exists() else None
-    fresh = zlib.compress(block.data, COMPRESSION_LEVEL) if packed is None else None
-    crc = zlib.crc32(fresh if packed is None and fresh is not None else packed or b"")
-    return Place(block.offset, len(block.data), address, crc), fresh
+    for path in (chunk_path(address), _plain_path(address)):
+        if (folder / path).exists():
+            return Place(block.offset, len(block.data), address, zlib.crc32((folder / path).read_bytes())), None
+    fresh = sealer.sealed(zlib.compress(block.data, COMPRESSION_LEVEL), chunk_path(address))
+    return Place(block.offset, len(block.data), address, zlib.crc32(fresh)), fresh
 
 
 def header_line(capture_id: str, note: CaptureNote, format_name: str, container: str | None, begun_at: str) -> bytes:
@@ -116,32 +128,48 @@ def capture_file(folder: Path, capture_id: str) -> CaptureFile:
     return CaptureFile(head, places, end)
 
 
-def chunk_bytes(folder: Path, place: Place) -> bytes:
-    """The bytes of a block. Raises EvidenceError naming the chunk where they are missing or damaged."""
-    what = chunk_path(place.address)
+def chunk_file_bytes(folder: Path, place: Place, capture_id: str) -> tuple[str, bytes]:
+    """The path and the bytes of a block's chunk file, checked against the CRC-32 that its capture names.
+
+    Raises EvidenceError naming the chunk, and the capture that speaks of it, where it is missing or damaged.
+    """
+    what = kept_chunk_path(folder, place.address)
     try:
-        packed = (folder / what).read_bytes()
+        raw = (folder / what).read_bytes()
     except OSError as error:
-        raise EvidenceError(f"{what} is missing or unreadable") from error
-    if zlib.crc32(packed) != place.packed_crc:
-        raise EvidenceError(f"{what} is damaged", expected="the CRC-32 that its capture names")
+        raise EvidenceError(f"{what}, which captures/{capture_id}.jsonl names, is missing or unreadable") from error
+    if zlib.crc32(raw) != place.packed_crc:
+        raise EvidenceError(f"{what} is damaged", expected=f"the CRC-32 that captures/{capture_id}.jsonl names")
+    return what, raw
+
+
+def chunk_bytes(folder: Path, place: Place, sealer: Sealer | None, capture_id: str) -> bytes:
+    """The bytes of a block.
+
+    Raises EvidenceError naming the chunk where they are missing or damaged, TocsinInputError where they are sealed and
+    there is no sealer.
+    """
+    what, raw = chunk_file_bytes(folder, place, capture_id)
+    packed = needed(sealer, "original bytes").opened(raw, what) if what.endswith(ENDING) else raw
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(packed, place.size_bytes + 1)
     except zlib.error as error:
         raise EvidenceError(f"{what} is damaged", expected="zlib") from error
     if len(data) != place.size_bytes or not unpacker.eof or unpacker.unused_data:
-        raise EvidenceError(f"{what} has the wrong size", expected=f"{place.size_bytes} bytes")
+        raise EvidenceError(
+            f"{what} has another size than captures/{capture_id}.jsonl says", expected=f"{place.size_bytes} bytes"
+        )
     return data
 
 
 class Originals:
     """Reads original bytes of many records; keeps the last few captures' block lists and blocks at hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sealer: Sealer | None) -> None:
         self._folder = folder
         self._capture = lru_cache(maxsize=64)(self._read_capture)
-        self._block = lru_cache(maxsize=4)(lambda place: chunk_bytes(folder, place))
+        self._block = lru_cache(maxsize=4)(lambda place, capture_id: chunk_bytes(folder, place, sealer, capture_id))
 
     def places(self, capture_id: str) -> tuple[Place, ...]:
         """The blocks of a capture."""
@@ -172,9 +200,9 @@ class Originals:
         for place in places[low:]:
             if place.offset >= end:
                 return
-            yield self._block(place)[max(0, offset - place.offset) : end - place.offset]
+            yield self._block(place, capture_id)[max(0, offset - place.offset) : end - place.offset]
 
 
-def record_bytes(folder: Path, capture_id: str, offset: int, length: int) -> bytes:
+def record_bytes(folder: Path, sealer: Sealer | None, capture_id: str, offset: int, length: int) -> bytes:
     """The original bytes of one record (for many, keep an `Originals`)."""
-    return Originals(folder).record(capture_id, offset, length)
+    return Originals(folder, sealer).record(capture_id, offset, length)

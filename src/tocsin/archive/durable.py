@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 from tocsin.records.errors import TocsinError
 
@@ -52,6 +53,22 @@ class Disk:
         """Put a whole file in place: temporary file, fsync, rename. Its name is durable after the next `settle`."""
         self.make_folder(path.parent)
         self._put(path, data)
+        self._unsettled.add(path.parent)
+
+    def write_stream(self, path: Path, fill: Callable[[BinaryIO], None]) -> None:
+        """As `write`, for content that `fill` writes in pieces; where it raises, nothing is left."""
+        self.make_folder(path.parent)
+        temporary = self._staging / f"{os.getpid()}-{next(self._numbers)}.part"
+        try:
+            with os.fdopen(self._open(temporary, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as stream:
+                fill(stream)
+                with _told(path):
+                    self.step("write", path)
+                    stream.flush()
+                self._fsync(stream.fileno(), path)
+            self._rename(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
         self._unsettled.add(path.parent)
 
     def write_all(self, files: Mapping[Path, bytes | memoryview]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tocsin.archive import merkle, notes
+from tocsin.archive import merkle
 from tocsin.archive.keys import desk_info
 from tocsin.archive.strict import JsonValue, statement
 from tocsin.archive.tables import snapshot
@@ -17,7 +17,8 @@ def logged_statement(folder: Path, leaf_index: int) -> dict[str, JsonValue]:
 
     Raises EvidenceError where the signed log has no such place, or another entry there.
     """
-    checkpoint = notes.opened_checkpoint(snapshot(folder).manifest.checkpoint, desk_info(folder).verifier)
+    shown = snapshot(folder)  # first: a key replaced meanwhile still opens what came before
+    checkpoint = desk_info(folder).opened_checkpoint(shown.manifest.checkpoint)
     if not 0 <= leaf_index < checkpoint.size:
         raise EvidenceError(f"the log has no leaf {leaf_index}", expected=f"one of {checkpoint.size} entries")
     log = Log(folder / "log", checkpoint.size)

@@ -6,6 +6,7 @@ writes none and reads none: a checkpoint is exactly three lines.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -73,19 +74,19 @@ def key_id(name: str, public_key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:4]
 
 
-def verifier(vkey: str) -> Verifier:
-    """The key a vkey stands for. Raises EvidenceError where it is malformed or its id does not fit."""
+def verifier(vkey: str, what: str = "verifier key") -> Verifier:
+    """The key a vkey stands for. Raises EvidenceError naming `what` where it is malformed or its id does not fit."""
     parts = vkey.split("+", 2)
     if len(parts) != 3:
-        raise EvidenceError("verifier key is malformed", expected="name+id+key")
+        raise EvidenceError(f"{what} is malformed", expected="name+id+key")
     name, id_text, key_text = parts
-    _check_name(name)
-    raw = base64_bytes(key_text, "verifier key", 33)
+    _check_name(name, what)
+    raw = base64_bytes(key_text, what, 33)
     if raw[:1] != _ED25519:
-        raise EvidenceError("verifier key is of an unknown kind", expected="Ed25519 (0x01)")
+        raise EvidenceError(f"{what} is of an unknown kind", expected="Ed25519 (0x01)")
     expected = key_id(name, raw[1:])
     if id_text != expected.hex():
-        raise EvidenceError("verifier key: its id does not fit its name and key")
+        raise EvidenceError(f"{what}: its id does not fit its name and key")
     return Verifier(name, expected, raw[1:])
 
 
@@ -110,6 +111,12 @@ def opened_note(note: str | bytes, known: Verifier) -> str:
     return text
 
 
+def cosigned(text: str, first: Signer, second: Signer | None) -> str:
+    """The note signed by a key, and where a log passes to another key by that one too, each on its line."""
+    note = first.signed_note(text)
+    return note if second is None else note + second.signed_note(text).rpartition("\n\n")[2]
+
+
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     """The three lines of a checkpoint."""
     return f"{origin}\n{size}\n{base64_text(root)}\n"
@@ -126,6 +133,20 @@ def opened_checkpoint(note: str | bytes, known: Verifier) -> Checkpoint:
     size = decimal(lines[1], "checkpoint size")
     root = base64_bytes(lines[2], "checkpoint root", 32)
     return Checkpoint(lines[0], size, root, note if isinstance(note, str) else note.decode())
+
+
+def opened_by_one(note: str | bytes, verifiers: Sequence[Verifier]) -> Checkpoint:
+    """The checkpoint in a note signed by one of some keys of the same log (a log's key can be replaced).
+
+    The keys are told apart by the ids in the signature lines. Raises EvidenceError where none of them signed it, and
+    for all that `opened_checkpoint` refuses.
+    """
+    _, lines = _split_note(note)
+    signers = {(name, raw[:4]) for name, raw in map(_signature, lines)}
+    for known in verifiers:
+        if (known.name, known.key_id) in signers:
+            return opened_checkpoint(note, known)
+    raise EvidenceError("checkpoint: not signed by a key of this log")
 
 
 def _split_note(note: str | bytes) -> tuple[str, list[str]]:
@@ -152,13 +173,13 @@ def _signature(line: str) -> tuple[str, bytes]:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH:
         raise EvidenceError("note: a signature line is malformed", expected=f"{_DASH} name signature")
-    _check_name(parts[1])
+    _check_name(parts[1], "note")
     raw = base64_bytes(parts[2], "note signature")
     if len(raw) < 5:
         raise EvidenceError("note: a signature is too short")
     return parts[1], raw
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, what: str) -> None:
     if not name or not name.isprintable() or any(char.isspace() or char == "+" for char in name):
-        raise EvidenceError("key name is malformed", expected="text without spaces and plus signs")
+        raise EvidenceError(f"{what}: the key name is malformed", expected="text without spaces and plus signs")

@@ -122,6 +122,46 @@ class _Names:
         return list(result)
 
 
+class LeavesCheck:
+    """Without the keys: that the posts table has a row for each post of the log and no other, of its capture and time.
+
+    The digests of the table files, which the log states, stand for the values.
+    """
+
+    def __init__(self, here: Snapshot) -> None:
+        self.count = 0
+        self.erased = 0
+        self._rows = self._expected(here)
+        self._next = next(self._rows, None)
+
+    def takes(self, leaf_index: int, entry: bytes) -> bool:
+        """Whether the leaf is a post's. Raises EvidenceError naming the leaf where log and table differ."""
+        row = self._next
+        if row is None or row[0] != leaf_index:
+            if entry.endswith(_POST_ENDING) or (row is not None and row[0] < leaf_index):
+                raise EvidenceError(f"leaf {leaf_index} of the log is a post that the posts table does not have")
+            return False
+        if not (entry.startswith(row[1]) and entry.endswith(_POST_ENDING)):
+            raise EvidenceError(f"leaf {leaf_index}: the row of the posts table is of another capture or time")
+        self.count += 1
+        self._next = next(self._rows, None)
+        return True
+
+    def finish(self) -> None:
+        """Raises EvidenceError where the posts table goes on beyond the log."""
+        if self._next is not None:
+            raise EvidenceError(f"the posts table has a row for leaf {self._next[0]}, which the log does not have")
+
+    def _expected(self, here: Snapshot) -> Iterator[tuple[int, bytes]]:
+        for batch in here.batches("posts", ["leaf_index", "archived_at", "capture_id"], _BATCH_ROWS):
+            rows = pa.Table.from_batches([batch])
+            archived = _instants(rows["archived_at"])
+            for leaf_index, at, capture_id in zip(
+                rows["leaf_index"].to_pylist(), archived, rows["capture_id"].to_pylist(), strict=True
+            ):
+                yield leaf_index, post_entry_parts(at.replace(".000000Z", "Z"), capture_id)[0]
+
+
 def _words(column: pa.Array | pa.ChunkedArray) -> Words:
     try:
         return id_words(column)

@@ -22,6 +22,7 @@ from tocsin.archive.commitments import (
 )  # fmt: skip
 from tocsin.archive.keys import desk_info
 from tocsin.archive.names import unmasked
+from tocsin.archive.sealing import Sealer
 from tocsin.archive.secret_files import Secrets
 from tocsin.archive.strict import base64_bytes, base64_text, statement
 from tocsin.archive.tables import Snapshot, snapshot
@@ -35,15 +36,19 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def quote_proof(folder: Path, leaf_index: int, disclose: Sequence[str] = ("text", "posted_at")) -> QuoteProof:
+def quote_proof(
+    folder: Path, sealer: Sealer | None, leaf_index: int, disclose: Sequence[str] = ("text", "posted_at")
+) -> QuoteProof:
     """The proof of one archived post that discloses some of its fields and withholds the others.
+
+    Needs the desk's sealer: the withheld fields are computed anew from the names and the original bytes.
 
     Raises TocsinInputError for an unknown field or leaf; EvidenceError where the desk does not agree with its log.
     """
     unknown = sorted(set(disclose) - set(COMMITTED_FIELDS))
     if unknown:
         raise TocsinInputError("no such field: " + ", ".join(unknown), expected=", ".join(COMMITTED_FIELDS))
-    here = snapshot(folder)
+    here = snapshot(folder, sealer)
     values = _values_of(here, leaf_index)
     secret = Secrets(folder).of(leaf_index)
     if secret is None:
@@ -109,7 +114,7 @@ def _values_of(here: Snapshot, leaf_index: int) -> tuple[str, ...]:
         each["pseudonym"]: each["platform_id"]
         for each in unmasked(here, [row["post_id"], row["account_id"], row["channel_id"] or ""]).to_pylist()
     }
-    record = record_bytes(here.folder, row["capture_id"], row["record_offset"], row["record_length"])
+    record = record_bytes(here.folder, here.sealer, row["capture_id"], row["record_offset"], row["record_length"])
     channel = behind.get(row["channel_id"], "") if row["channel_id"] else ""
     return (
         row["source"], behind.get(row["post_id"], ""), behind.get(row["account_id"], ""), channel,

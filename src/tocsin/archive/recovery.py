@@ -106,6 +106,7 @@ def _leftovers(folder: Path, manifest: Manifest) -> list[Path]:
     found += unacknowledged_tiles(folder / "log", manifest.log_size)
     found += [path for path, first_leaf in secret_files(folder) if first_leaf >= manifest.log_size]
     found += [path for path, generation in _table_files(folder) if generation > manifest.generation]
+    found += [path for path in (folder / "custody").glob("*.sealed") if int(path.name[:12]) >= manifest.log_size]
     known = set(manifest.open_captures)
     for each in manifest.tables["captures"]:
         try:
@@ -119,8 +120,8 @@ def _leftovers(folder: Path, manifest: Manifest) -> list[Path]:
 
 def _table_files(folder: Path) -> list[tuple[Path, int]]:
     """Manifests and table files with their generations; a file somebody else put there has no number for a name."""
-    files = [*(folder / "tables").glob("manifest-*.json"), *(folder / "tables").glob("*/*.parquet")]
-    numbered = ((path, path.stem.removeprefix("manifest-")) for path in files)
+    files = [*(folder / "tables").glob("manifest-*.json"), *(folder / "tables").glob("*/*.parquet*")]
+    numbered = ((path, path.name.removeprefix("manifest-").split(".")[0]) for path in files)
     return [(path, int(number)) for path, number in numbered if number.isascii() and number.isdecimal()]
 
 

@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 
 from tocsin.archive import batches
 from tocsin.archive.chunks import CaptureFile, capture_file
+from tocsin.archive.custody import detail_digest, detail_path, opened_detail
+from tocsin.archive.handovers import HandoversCheck
+from tocsin.archive.keys import desk_info
 from tocsin.archive.secret_files import Secrets
+from tocsin.archive.staff import check_signed, introduced
 from tocsin.archive.strict import JsonValue, statement
-from tocsin.archive.tables import Snapshot, TableFile
+from tocsin.archive.tables import Snapshot, TableFile, snapshot
+from tocsin.archive.tiles import Log
 from tocsin.records.errors import EvidenceError
 
 _COUNTS = ("read", "stored", "duplicate", "quarantined")
@@ -34,6 +39,9 @@ class StatementsCheck:
         self._here = here
         self._secrets = Secrets(here.folder)
         self._captures: dict[str, _Capture] = {}
+        self._staff: dict[str, bytes] = {}
+        info = desk_info(here.folder)
+        self._handovers = HandoversCheck(info.vkey, info.handovers)
         self._files: dict[int, dict[str, TableFile]] = defaultdict(dict)
         for table, files in here.manifest.tables.items():
             for each in files:
@@ -56,12 +64,22 @@ class StatementsCheck:
             if body["v"] != 1:
                 raise EvidenceError(f"{what} is of a version this Tocsin does not know", expected="1")
             checks[kind](leaf_index, body)
+        if kind == "staff":
+            by, key = introduced(body, what)
+            self._staff[by] = key
+        check_signed(body, self._staff, what)
+        if "detail" in body:
+            self._detail(leaf_index, body)
+        self._handovers.add(leaf_index, body)
 
     def finish(self) -> tuple[int, int]:
         """(captures, blocks) checked. Raises EvidenceError where files are there that the log does not speak of."""
         if any(self._files.values()):
             left = sorted(each.path for files in self._files.values() for each in files.values())
             raise EvidenceError(f"tables/{left[0]} is in the manifest, but the log does not speak of it")
+        self._handovers.finish(
+            Log(self._here.folder / "log", self._here.log_size), snapshot(self._here.folder).log_size
+        )
         manifest = self._here.manifest
         for capture_id, capture in self._captures.items():
             what = f"captures/{capture_id}.jsonl"
@@ -113,6 +131,16 @@ class StatementsCheck:
         expected = {"complete": True, "size": body["size"], **counts, "finished_at": body.get("at")}
         if end != expected:
             raise EvidenceError(f"captures/{body['capture']}.jsonl does not end as leaf {leaf_index} says")
+
+    def _detail(self, leaf_index: int, body: Mapping[str, JsonValue]) -> None:
+        path, secret = detail_path(leaf_index), self._secret(leaf_index)
+        if not (self._here.folder / path).is_file():
+            raise EvidenceError(f"{path} is missing, and the log does not say that it was erased")
+        if self._here.sealer is None:
+            return
+        detail = opened_detail(self._here.folder, self._here.sealer, leaf_index)
+        if detail_digest(secret, detail) != {"detail": body["detail"]}:
+            raise EvidenceError(f"{path} is not what leaf {leaf_index} speaks of")
 
     def _tables(self, leaf_index: int, body: Mapping[str, JsonValue]) -> None:
         files = self._files.pop(_count(leaf_index, body, "generation"), {})

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from tocsin.records.errors import EvidenceError
 
@@ -63,6 +64,11 @@ def instant(text: str, what: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
         raise EvidenceError(f"{what} is not a time of the calendar") from error
+
+
+def spelling_digest(head: Mapping[str, JsonValue]) -> str:
+    """Sixteen hex digits by which a small file of fields (of keys, say) tells that one of its bits was flipped."""
+    return sha256(b"tocsin/fields/v1\n" + canonical_json(head)).hexdigest()[:16]
 
 
 def canonical_json(value: Mapping[str, JsonValue]) -> bytes:

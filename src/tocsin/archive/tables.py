@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tocsin.archive import merkle, notes
+from tocsin.archive.sealing import ENDING, Sealer, needed
 from tocsin.archive.strict import base64_bytes, instant_text
 from tocsin.records.errors import EvidenceError, TocsinInputError
 from tocsin.records.evidence import Checkpoint
@@ -25,6 +26,7 @@ from tocsin.records.posts import NAMES, POSTS, QUARANTINE
 
 MANIFEST_FORMAT = "tocsin/tables/v1"
 KEPT_MANIFESTS = 16
+SEALED = frozenset({"names"})  # tables that say who is behind a pseudonym
 _UTC_US = pa.timestamp("us", tz="UTC")
 
 # Rows: one finished capture, with the counts of its certificate.
@@ -63,10 +65,13 @@ class TableFile:
     @property
     def generation(self) -> int:
         """The generation whose commit wrote it."""
-        return int(Path(self.path).stem)
+        return int(Path(self.path).name.split(".")[0])
 
-    def check(self, tables_folder: Path) -> None:
-        """Raises EvidenceError unless the file has the bytes and the rows the manifest names."""
+    def check(self, tables_folder: Path, sealer: Sealer | None) -> None:
+        """Raises EvidenceError unless the file has the bytes and the rows the manifest names.
+
+        The rows of a sealed file are counted only with a sealer.
+        """
         what = f"tables/{self.path}"
         try:
             data = (tables_folder / self.path).read_bytes()
@@ -74,6 +79,10 @@ class TableFile:
             raise EvidenceError(f"{what} is missing or unreadable") from error
         if len(data) != self.size_bytes or sha256(data).hexdigest() != self.sha256:
             raise EvidenceError(f"{what} is not the file that was written")
+        if self.path.endswith(ENDING):
+            if sealer is None:
+                return
+            data = sealer.opened(data, what)
         try:
             rows = pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
         except (pa.ArrowException, OSError) as error:
@@ -103,6 +112,7 @@ class Manifest:
     captures_begun: int = 0
     open_captures: Mapping[str, OpenCapture] = field(default_factory=dict)
     tables: Mapping[str, tuple[TableFile, ...]] = field(default_factory=dict)
+    staff: tuple[str, ...] = ()  # whose keys the log gives already
 
     @property
     def log_size(self) -> int:
@@ -118,6 +128,7 @@ class Manifest:
             "log_size": self.log_size,
             "checkpoint": self.checkpoint,
             "captures_begun": self.captures_begun,
+            **({"staff": list(self.staff)} if self.staff else {}),
             "open_captures": {
                 capture_id: {name: getattr(each, name) for name in OpenCapture.__slots__}
                 for capture_id, each in self.open_captures.items()
@@ -127,7 +138,7 @@ class Manifest:
                 for table, files in self.tables.items()
             },
         }
-        return json.dumps({**body, "sha256": _digest(body)}, indent=1).encode() + b"\n"
+        return _as_written({**body, "sha256": _digest(body)})
 
     def followed_by(
         self, *, written_at: str, checkpoint: str, added: Mapping[str, TableFile], **changes: Any
@@ -145,6 +156,10 @@ def first_manifest(signer: notes.Signer, now: datetime) -> Manifest:
     return Manifest(0, instant_text(now), signer.signed_note(text), tables={name: () for name in SCHEMAS})
 
 
+def _as_written(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, indent=1).encode() + b"\n"
+
+
 def read_manifest(raw: bytes, what: str) -> Manifest:
     """A manifest as read. Raises EvidenceError where it is damaged."""
     try:
@@ -160,7 +175,10 @@ def read_manifest(raw: bytes, what: str) -> Manifest:
             body["captures_begun"],
             {name: OpenCapture(**each) for name, each in body["open_captures"].items()},
             {name: tuple(TableFile(**each) for each in files) for name, files in body["tables"].items()},
+            tuple(body.get("staff", ())),
         )
+        if _as_written({**body, "sha256": _digest(body)}) != raw:
+            raise ValueError("is spelled otherwise than written")
         if body["log_size"] != manifest.log_size or set(manifest.tables) != set(SCHEMAS):
             raise ValueError("does not agree with itself")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -184,10 +202,13 @@ def parquet_bytes(table: str, rows: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def table_file(table: str, generation: int, rows: pa.Table) -> tuple[TableFile, pa.Buffer]:
+def table_file(table: str, generation: int, rows: pa.Table, sealer: Sealer) -> tuple[TableFile, pa.Buffer | bytes]:
     """The file that adds rows to a table at a generation, and its bytes."""
-    data = parquet_bytes(table, rows)
+    data: pa.Buffer | bytes = parquet_bytes(table, rows)
     path = f"{table}/{generation:08d}.parquet"
+    if table in SEALED:
+        path += ENDING
+        data = sealer.sealed(bytes(data), f"tables/{path}")
     return TableFile(path, rows.num_rows, len(data), sha256(data).hexdigest()), data
 
 
@@ -197,6 +218,7 @@ class Snapshot:
 
     folder: Path
     manifest: Manifest
+    sealer: Sealer | None = None  # opens the sealed tables
 
     @property
     def generation(self) -> int:
@@ -232,21 +254,35 @@ class Snapshot:
         return pa.Table.from_batches(self.batches(table, columns), _schema(table, columns))
 
     def batches(
-        self, table: str, columns: Sequence[str] | None = None, batch_rows: int = 16_384
+        self, table: str, columns: Sequence[str] | None = None, batch_rows: int = 16_384, *, until: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """A table in pieces, in the order of the log."""
+        """A table in pieces, in the order of the log; only what commits up to generation `until` added, if given.
+
+        Raises TocsinInputError for a sealed table without a sealer.
+        """
         schema = _schema(table, columns)
         for each in self.manifest.tables[table]:
+            if until is not None and each.generation > until:
+                continue
+            path = self.folder / "tables" / each.path
             try:
-                with pq.ParquetFile(self.folder / "tables" / each.path, memory_map=False) as file:
+                with pq.ParquetFile(self._opened(each, path), memory_map=False) as file:
                     for batch in file.iter_batches(batch_rows, columns=list(columns) if columns else None):
                         yield batch.select(schema.names).cast(schema)
             except (pa.ArrowException, OSError, KeyError, ValueError) as error:
                 raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
 
+    def _opened(self, each: TableFile, path: Path) -> Path | pa.BufferReader:
+        if not each.path.endswith(ENDING):
+            return path
+        return pa.BufferReader(needed(self.sealer, "names").opened(path.read_bytes(), f"tables/{each.path}"))
 
-def snapshot(folder: Path) -> Snapshot:
-    """The desk's tables as last acknowledged. Takes no lock. Raises TocsinInputError where there is no desk."""
+
+def snapshot(folder: Path, sealer: Sealer | None = None) -> Snapshot:
+    """The desk's tables as last acknowledged; `sealer` opens the names. Takes no lock.
+
+    Raises TocsinInputError where there is no desk.
+    """
     try:
         raw = (folder / "tables" / "manifest.json").read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -255,7 +291,7 @@ def snapshot(folder: Path) -> Snapshot:
         raise TocsinInputError(
             "no desk here", expected="a folder with tables/manifest.json", next_step="run tocsin init"
         ) from error
-    return Snapshot(folder.absolute(), read_manifest(raw, "tables/manifest.json"))
+    return Snapshot(folder.absolute(), read_manifest(raw, "tables/manifest.json"), sealer)
 
 
 def pairs_digest(files: Mapping[str, TableFile]) -> bytes:

@@ -1,7 +1,7 @@
 """The search index over folded texts: derived from the posts table, never the truth, caught up or rebuilt at need.
 
-`index/state.json` says how many leaves of the log the index covers. It is written after the index itself, so after a
-crash the index may hold more than the state says, never less; the surplus is dropped before going on.
+`index/state.json` says how many leaves of the log the index covers. It is written after the index itself is durable, so
+after a crash the index may hold more than the state says, never less; the surplus is dropped before going on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tantivy
 
+from tocsin.archive.durable import Disk
 from tocsin.archive.lock import DeskLock
 from tocsin.archive.search_query import AllOf, AnyOf, Not, Query, Term, read_query
 from tocsin.archive.tables import Snapshot, snapshot
@@ -56,7 +57,7 @@ class IndexWriter:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "index"
+        self._folder, self._staging = folder / "index", folder / "staging"
         self._folder.mkdir(exist_ok=True)
         self._lock = DeskLock(self._folder)
         try:
@@ -99,11 +100,15 @@ class IndexWriter:
     def commit(self) -> None:
         """Make what was added searchable."""
         state = {"version": INDEX_VERSION, "log_size": self._covered}
-        temporary = self._folder / ".state"
         with _told():
             self._writer.commit()
-            temporary.write_bytes(json.dumps(state).encode())
-            temporary.replace(self._folder / "state.json")
+        disk = Disk(self._staging)
+        try:
+            disk.note_folder(self._folder)  # the engine fsyncs its files, and not the last of their names
+            disk.settle()
+            disk.publish(self._folder / "state.json", json.dumps(state).encode())
+        finally:
+            disk.close()
 
     def _opened_or_new(self, covered: int | None) -> tuple[Any, int]:
         if covered is not None:
@@ -114,7 +119,8 @@ class IndexWriter:
         for path in self._folder.iterdir():
             if path.name != "lock" and not path.is_dir():
                 path.unlink()
-        index = tantivy.Index(_schema(), str(self._folder))
+        with _told():
+            index = tantivy.Index(_schema(), str(self._folder))
         index.register_tokenizer("folded", _analyzer())
         return index, 0
 

@@ -2,12 +2,15 @@
 
 1. The checkpoint is signed by the desk's key, and the tables belong to it.
 2. Entries and tiles recompute to its root, bundle by bundle.
-3. Every statement of a commit fits: captured blocks in their places, counts, table files.
+3. Every statement of a commit fits: captured blocks in their places, counts, table files. Where the log passed from
+   one signing key to another, both signed that, over this very log, and desk.json says the same.
 4. Every post row is the row of its leaf: its values and secret give the root in the entry; no leaf lacks its row.
-5. The original bytes of every post hash to what was committed.
+   (Without the keys: of its capture and time; names and originals are sealed.)
+5. The original bytes of every post hash to what was committed. (Without the keys: every chunk file has its CRC-32.)
 6. Table files have the size and digest the manifest names, and its row counts.
 7. With the keys at hand: every chunk's bytes are those of its keyed address, between the records too.
 8. Every import certificate says what the tables say, and its signed head is one that this log had.
+9. The log goes on from the head of every older manifest that is still kept.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.archive import merkle, notes
+from tocsin.archive import merkle
 from tocsin.archive.certificates_check import check_certificates
-from tocsin.archive.chunks import Originals, block_address, capture_file, chunk_bytes, chunk_path
+from tocsin.archive.chunks import Originals, block_address, capture_file, chunk_bytes, chunk_file_bytes, chunk_path
+from tocsin.archive.consistency import check_continues, held_head, newest_head
 from tocsin.archive.keys import Keys, desk_info
-from tocsin.archive.posts_check import PostsCheck
+from tocsin.archive.posts_check import LeavesCheck, PostsCheck
 from tocsin.archive.recovery import check_not_put_back, latest_generation, manifest_path
 from tocsin.archive.statements_check import StatementsCheck
-from tocsin.archive.tables import Snapshot, read_manifest, snapshot
+from tocsin.archive.tables import KEPT_MANIFESTS, Snapshot, read_manifest, snapshot
 from tocsin.archive.tiles import WIDTH, Log, bundle_entries, tile_path, tile_shape
 from tocsin.records.errors import EvidenceError
 from tocsin.records.evidence import Checkpoint
@@ -52,13 +56,14 @@ def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | Non
     Raises EvidenceError naming the first item that does not verify.
     """
     tell = progress or _untold
-    here = snapshot(folder)
+    sealer = keys.sealer if keys else None
+    here = snapshot(folder, sealer)
     checkpoint = _checked_head(folder, here)  # 1
     log = Log(folder / "log", here.log_size)
     for table in here.manifest.tables:
         _check_files(here, table)  # 6
     statements = StatementsCheck(here)
-    posts = PostsCheck(here, Originals(folder))
+    posts = PostsCheck(here, Originals(folder, sealer)) if keys else LeavesCheck(here)
     roots = _Levels(log)
     bundles = -(-log.size // WIDTH)
     for number in range(bundles):
@@ -71,18 +76,16 @@ def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | Non
     roots.finish(checkpoint.root)
     posts.finish()
     captures, blocks = statements.finish()
-    chunks = _check_chunks(folder, keys, statements.capture_ids, tell) if keys else 0  # 7
-    certificates = check_certificates(here, desk_info(folder).verifier)  # 8
+    chunks = _check_chunks(folder, keys, statements.capture_ids, tell)  # 5, 7
+    certificates = check_certificates(here, desk_info(folder))  # 8
+    _check_older_manifests(folder, here, checkpoint)  # 9
     return VerifyReport(checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased, certificates)
 
 
 def _checked_head(folder: Path, here: Snapshot) -> Checkpoint:
-    verifier = desk_info(folder).verifier
-    shown = notes.opened_checkpoint(here.manifest.checkpoint, verifier)
-    try:
-        head = notes.opened_checkpoint((folder / "log" / "checkpoint").read_bytes(), verifier)
-    except FileNotFoundError as error:
-        raise EvidenceError("log/checkpoint is missing") from error
+    info = desk_info(folder)
+    shown = info.opened_checkpoint(here.manifest.checkpoint)
+    head = newest_head(folder, info.opened_checkpoint)
     if head.size < shown.size:
         raise EvidenceError("log/checkpoint is older than the tables", expected=str(shown.size), got=str(head.size))
     if head.size == shown.size and head.root != shown.root:
@@ -103,9 +106,22 @@ def _check_one_ahead(folder: Path, here: Snapshot, head: Checkpoint) -> None:
         raise EvidenceError("the tables are older than log/checkpoint", expected=str(head.size), got=str(here.log_size))
 
 
+def _check_older_manifests(folder: Path, here: Snapshot, checkpoint: Checkpoint) -> None:
+    info = desk_info(folder)
+    for generation in range(max(0, here.generation - KEPT_MANIFESTS), here.generation + 1):
+        what = manifest_path(generation)
+        try:
+            older = read_manifest((folder / what).read_bytes(), what)
+        except FileNotFoundError:
+            continue  # the first was never written; a writer going on may have removed the oldest
+        if older.generation != generation:
+            raise EvidenceError(f"{what} is of another generation than its name says", got=str(older.generation))
+        check_continues(folder, held_head(older.checkpoint.encode(), info.opened_checkpoint, what), checkpoint, what)
+
+
 def _check_files(here: Snapshot, table: str) -> None:
     for each in here.manifest.tables[table]:
-        each.check(here.folder / "tables")
+        each.check(here.folder / "tables", here.sealer)
 
 
 class _Levels:
@@ -167,16 +183,21 @@ class _Levels:
             raise EvidenceError(f"log/{what} does not agree with the entries under it")
 
 
-def _check_chunks(folder: Path, keys: Keys, capture_ids: list[str], tell: Progress) -> int:
+def _check_chunks(folder: Path, keys: Keys | None, capture_ids: list[str], tell: Progress) -> int:
     checked: set[str] = set()
     for number, capture_id in enumerate(capture_ids):
         for place in capture_file(folder, capture_id).places:
             if place.address not in checked:
-                if block_address(keys.address_key, chunk_bytes(folder, place)) != place.address:
+                if keys is None:
+                    chunk_file_bytes(folder, place, capture_id)
+                elif (
+                    block_address(keys.address_key, chunk_bytes(folder, place, keys.sealer, capture_id))
+                    != place.address
+                ):
                     raise EvidenceError(f"{chunk_path(place.address)} does not hold the bytes of its address")
                 checked.add(place.address)
         tell("chunks", number + 1, len(capture_ids))
-    return len(checked)
+    return len(checked) if keys else 0
 
 
 def _untold(_step: str, _done: int, _total: int) -> None:

@@ -31,12 +31,17 @@ from tocsin.archive.chunks import (
     packed_block,
 )  # fmt: skip
 from tocsin.archive.commitments import SECRET_BYTES
+from tocsin.archive.custody import detail_digest, sealed_detail
 from tocsin.archive.durable import Disk
+from tocsin.archive.handover_states import check_still_current, settled_keys
+from tocsin.archive.handovers import KINDS, Handover, signed_handover
 from tocsin.archive.keys import Keys, desk_info
+from tocsin.archive.last_head import LastHead
 from tocsin.archive.lock import DeskLock
 from tocsin.archive.names import known_names
 from tocsin.archive.recovery import manifest_path, recovered_manifest
 from tocsin.archive.secret_files import packed_secrets, secrets_path
+from tocsin.archive.staff import staff_of
 from tocsin.archive.strict import JsonValue, instant_text
 from tocsin.archive.tables import KEPT_MANIFESTS, SCHEMAS, Manifest, OpenCapture, Snapshot, TableFile, table_file
 from tocsin.archive.tally import CaptureTally, CertifiedCapture, gaps, posting_minutes
@@ -56,13 +61,20 @@ def open_writer(
     wait_s: float = 0.0,
     random_bytes: Callable[[int], bytes] = os.urandom,
     disk: Callable[[Path], Disk] = Disk,
+    keys_disk: Callable[[Path], Disk] = Disk,
+    reopen: bool = False,
+    may_be_older: bool = False,
 ) -> Writer:
     """The desk's writer, after bringing the desk to its last acknowledged state.
 
-    Raises TocsinError where another process writes (after waiting `wait_s` seconds), EvidenceError where the log and
-    the tables contradict each other.
+    Raises TocsinError where another process writes (after waiting `wait_s` seconds) or the desk was handed to others
+    (unless `reopen`), EvidenceError where the log and the tables contradict each other, or the log does not go on from
+    the last head this machine saw (unless `may_be_older`; the head is then the caller's to replace).
     """
-    return Writer(folder, keys, clock, wait_s=wait_s, random_bytes=random_bytes, disk=disk)
+    return Writer(
+        folder, keys, clock, wait_s=wait_s, random_bytes=random_bytes, disk=disk, keys_disk=keys_disk, reopen=reopen,
+        last_head=None if may_be_older else keys.last_head,
+    )  # fmt: skip
 
 
 class Writer:
@@ -77,24 +89,37 @@ class Writer:
         wait_s: float,
         random_bytes: Callable[[int], bytes],
         disk: Callable[[Path], Disk],
+        keys_disk: Callable[[Path], Disk],
+        reopen: bool,
+        last_head: LastHead | None,
     ) -> None:
         if desk_info(folder).vkey != keys.signer.verifier.vkey:
             raise TocsinInputError("the keys are not those of this desk")
         self._folder = folder.absolute()
         self._keys, self._clock, self._random_bytes = keys, clock, random_bytes
-        self._signer = keys.signer
+        self._signer, self._last_head = keys.signer, last_head
+        self._cosigner: notes.Signer | None = None
         self._lock = DeskLock(self._folder, wait_s=wait_s)
         self._disk = disk(self._folder / "staging")
         self._packers = ThreadPoolExecutor(_PACK_THREADS, thread_name_prefix="tocsin-pack")
-        self._usable = True
+        self._usable = False
         try:
+            check_still_current(self._folder, keys)
             self._manifest = recovered_manifest(self._folder, self._disk, self._signer.verifier)
+            log_size = self._manifest.log_size
+            self._keys = settled_keys(self._folder, keys, log_size, self._disk, keys_disk, reopen=reopen)
+            self._signer = self._keys.signer
             self._edge = edge_of(Log(self._folder / "log", self._manifest.log_size))
+            self._sealer = keys.sealer
+            self._staff = staff_of(keys.kept_in) if keys.kept_in else None
             shown = self.snapshot()
+            if last_head:
+                last_head.check(self._folder, shown.checkpoint, desk_info(self._folder).opened_checkpoint)
             self._versions = KnownVersions()
             for batch in shown.batches("posts", ["post_id", "content_id"], 1 << 18):
                 self._versions.add(id_words(batch["post_id"]), id_words(batch["content_id"]))
             self._names = known_names(shown.batches("names", batch_rows=1 << 18))
+            self._usable = True
         except BaseException:
             self.close()
             raise
@@ -109,14 +134,23 @@ class Writer:
 
     def close(self) -> None:
         """Let the next writer in. Everything acknowledged is durable already."""
-        self._usable = False
-        self._packers.shutdown()
-        self._disk.close()
-        self._lock.release()
+        try:
+            if self._usable and self._last_head:
+                self._last_head.keep(self.snapshot().checkpoint, desk_info(self._folder).opened_checkpoint)
+        finally:
+            self._usable = False
+            self._packers.shutdown()
+            self._disk.close()
+            self._lock.release()
+
+    @property
+    def keys(self) -> Keys:
+        """The keys it writes with."""
+        return self._keys
 
     def snapshot(self) -> Snapshot:
         """The tables as of the last commit."""
-        return Snapshot(self._folder, self._manifest)
+        return Snapshot(self._folder, self._manifest, self._sealer)
 
     def begin_capture(
         self,
@@ -153,8 +187,9 @@ class Writer:
         )
         header, secret = header_line(capture_id, note, format_name, digest, instant_text(now)), self._secret()
         capture.unwritten.append(header)
-        capture.statements += batches.encoded([batches.capture_statement(now, capture_id, ordinal, header, secret)])
-        capture.secrets.append(secret)
+        stated = self._signed([batches.capture_statement(now, capture_id, ordinal, header, secret)], now)
+        capture.statements += stated
+        capture.secrets += [*[None] * (len(stated) - 1), secret]
         return capture
 
     def skips(self, capture: Capture, block: Block) -> bool:
@@ -191,7 +226,8 @@ class Writer:
         """
         self._check_usable()
         now = self._now()
-        packing = self._packers.map(lambda block: packed_block(self._folder, self._keys.address_key, block), blocks)
+        address_key, sealer = self._keys.address_key, self._sealer
+        packing = self._packers.map(lambda block: packed_block(self._folder, address_key, sealer, block), blocks)
         sifted = self._sifted(batches.checked_posts(posts, secrets, roots, capture.capture_id), secrets, roots)
         size_bytes = joined_size(capture, blocks, posts)
         counts = sifted.counts(len(quarantine))
@@ -249,11 +285,12 @@ class Writer:
         new_names = self._names.new_rows(with_file_name(capture, NAMES.empty_table()))
         statement = batches.finish_statement(now, capture.capture_id, capture.size_bytes, counts)
         lines = b"".join([*capture.unwritten, json.dumps(end).encode() + b"\n"])
+        stated = self._signed([statement], now)
         self._acknowledge(
             Commit(
                 now,
-                before=[*capture.statements, *batches.encoded([statement])],
-                before_secrets=[*capture.secrets, None],
+                before=[*capture.statements, *stated],
+                before_secrets=[*capture.secrets, *[None] * len(stated)],
                 tables={"captures": pa.Table.from_pylist([row], schema=SCHEMAS["captures"]), "names": new_names.rows},
                 capture_id=capture.capture_id,
                 begins=not capture.file_bytes,
@@ -265,18 +302,59 @@ class Writer:
         capture.went_on(capture.size_bytes, len(lines), capture.tally, None)
         return certified
 
-    def append_statements(self, statements: Sequence[Mapping[str, JsonValue]]) -> range:
-        """The leaf indexes of other statements, once they are durable; each needs "type" and "v", and gets "at"."""
+    def append_statements(
+        self, statements: Sequence[Mapping[str, JsonValue]], details: Sequence[Mapping[str, JsonValue] | None] = ()
+    ) -> range:
+        """The leaf indexes of other statements, once they are durable; each needs "type" and "v", and gets "at".
+
+        They are signed by the staff key beside the desk's keys. `details`, one a statement, hold what may name a person
+        (reasons, labels): they lie sealed in custody/, and the statement has only their keyed digest.
+        """
         self._check_usable()
         now = self._now()
-        reserved = {"post", "capture", "batch", "complete", "tables"}
+        reserved = {"post", "capture", "batch", "complete", "tables", "staff", *KINDS}
         for each in statements:
             if not isinstance(each.get("type"), str) or each["type"] in reserved or not isinstance(each.get("v"), int):
                 raise TocsinError("a statement needs a type of its own and a version number")
-        first = self._edge.size
-        entries = batches.encoded([{**each, "at": instant_text(now)} for each in statements])
-        self._acknowledge(Commit(now, before=entries, before_secrets=[None] * len(entries)))
-        return range(first, first + len(entries))
+        given = [*details, *[None] * (len(statements) - len(details))]
+        secrets = [None if detail is None else self._secret() for detail in given]
+        stated = [
+            {**each, "at": instant_text(now), **detail_digest(secret, detail)}
+            for each, secret, detail in zip(statements, secrets, given, strict=True)
+        ]
+        entries = self._signed(stated, now)
+        introduced = len(entries) - len(stated)
+        first = self._edge.size + introduced
+        files = {
+            self._folder / path: data
+            for leaf, detail in enumerate(given, first)
+            if detail is not None
+            for path, data in [sealed_detail(self._sealer, leaf, detail)]
+        }
+        self._acknowledge(Commit(now, before=entries, before_secrets=[*[None] * introduced, *secrets], chunks=files))
+        return range(first, first + len(stated))
+
+    def _signed(self, statements: Sequence[Mapping[str, JsonValue]], now: datetime) -> list[bytes]:
+        """The statements as log entries, signed by staff; the key's first statement comes before them if it is new."""
+        if self._staff is None:
+            return batches.encoded(statements)
+        known = self._staff.by in self._manifest.staff
+        introduction = [] if known else [self._staff.introduction(instant_text(now))]
+        return batches.encoded([*introduction, *map(self._staff.signed, statements)])
+
+    def hand_over(self, kind: str, successor: notes.Signer) -> Handover:
+        """The statement that the log passes to another signing key, once durable; both keys sign its checkpoint.
+
+        Nothing more can be written here then: what follows is in handover_states.py.
+        """
+        self._check_usable()
+        now, self._cosigner = self._now(), successor
+        stated = signed_handover(
+            kind, self._signer, successor, at=instant_text(now), size=self._edge.size, root=self._edge.root
+        )
+        self._acknowledge(Commit(now, before=[stated.entry], before_secrets=[None]))
+        self._usable = False
+        return stated
 
     def _resumed(self, capture_id: str, each: OpenCapture, note: CaptureNote) -> Capture:
         capture = Capture(
@@ -314,7 +392,11 @@ class Writer:
     def _acknowledge(self, commit: Commit) -> None:
         """Take a commit from begun to shown (recovery.py); any error leaves the writer unusable."""
         generation = self._manifest.generation + 1
-        tables = {name: table_file(name, generation, rows) for name, rows in commit.tables.items() if rows.num_rows}
+        tables = {
+            name: table_file(name, generation, rows, self._sealer)
+            for name, rows in commit.tables.items()
+            if rows.num_rows
+        }
         added = {name: each for name, (each, _) in tables.items()}
         last_secrets: list[bytes | None] = [None] * len(commit.after)
         entries = [*commit.before, *commit.posts, *commit.after]
@@ -324,9 +406,9 @@ class Writer:
             entries += batches.encoded([batches.tables_statement(commit.at, generation, secret, added)])
         growth = self._edge.grown(entries)
         head = notes.checkpoint_text(self._signer.name, growth.edge.size, growth.edge.root)
-        manifest = self._next_manifest(commit, self._signer.signed_note(head), added)
+        manifest = self._next_manifest(commit, notes.cosigned(head, self._signer, self._cosigner), added)
         files: dict[Path, bytes | memoryview] = dict(commit.chunks)
-        if added:
+        if added or any(commit.before_secrets):
             secrets = packed_secrets(commit.before_secrets, commit.secrets, last_secrets)
             files[self._folder / secrets_path(self._edge.size, secrets)] = secrets
         files |= {self._folder / "log" / path: data for path, data in growth.files.items()}
@@ -354,7 +436,13 @@ class Writer:
             added=added,
             captures_begun=self._manifest.captures_begun + commit.begins,
             open_captures=open_captures,
+            staff=self._introduced(commit),
         )
+
+    def _introduced(self, commit: Commit) -> tuple[str, ...]:
+        known = self._manifest.staff
+        says_so = any(b'"type":"staff"' in each for each in commit.before)
+        return (*known, self._staff.by) if self._staff and self._staff.by not in known and says_so else known
 
     def _tidy(self, old_size: int) -> None:
         """Remove what later files replaced. Not durable until the next commit, which is harmless."""

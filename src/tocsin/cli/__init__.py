@@ -26,9 +26,18 @@ def tocsin() -> None:
 
 def command_group() -> click.Group:
     """The group with every command in it."""
-    from tocsin.cli import desk_commands, finder_commands, list_commands
+    from tocsin.cli import (
+        checkpoint_commands,
+        custody_commands,
+        desk_commands,
+        finder_commands,
+        keeping_commands,
+        list_commands,
+        proof_commands,
+    )
 
-    for module in (desk_commands, finder_commands, list_commands):
+    evidence = (proof_commands, checkpoint_commands, custody_commands, keeping_commands)
+    for module in (desk_commands, *evidence, finder_commands, list_commands):
         for command in module.COMMANDS:
             tocsin.add_command(command)
     return tocsin

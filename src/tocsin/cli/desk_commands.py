@@ -75,6 +75,8 @@ def init(door: Door, folder: Path, purpose: str | None, legal_basis: str | None)
     made = desk_room.init(folder, purpose=stated[0], legal_basis=stated[1])
     door.result({"desk": made.folder, "keys": made.keys_folder})
     door.say(f"Desk made in {made.folder}. Its keys are in {made.keys_folder}: keep a copy, apart from the desk.")
+    door.say(f"Before anything else, make that copy: {desk_room.LOSS}.")
+    door.say(f"  tocsin keys export --paper keys.html --desk {made.folder}    (print it, then delete the file)")
     door.say(f"Next: tocsin collect EXPORTS --desk {made.folder}")
 
 
@@ -220,10 +222,19 @@ def report(
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="An older checkpoint the log must go on from; repeat.",
+)
+@click.option("--accept-older", metavar="REASON", help="Why an older copy of this desk was put back (logged).")
 @with_door
-def verify(door: Door, file: Path | None) -> None:
+def verify(door: Door, file: Path | None, since: Sequence[Path], accept_older: str | None) -> None:
     """Check the desk's evidence, or every figure and quote of a report FILE against it (exit 4 when one fails)."""
-    done: dict[str, Any] = desk_room.verify(_desk(door), file, progress=door)
+    if accept_older is not None:
+        door.say(desk_room.accept_older(_desk(door), accept_older))
+    done: dict[str, Any] = desk_room.verify(_desk(door), file, progress=door, since=since)
     door.result(done)
     for line in done["steps"]:
         door.say(f"ok  {line}")

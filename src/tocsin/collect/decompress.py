@@ -17,7 +17,8 @@ ZSTD: Final = b"\x28\xb5\x2f\xfd"
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 MAX_RATIO: Final = 250  # text of posts compresses 5 to 40 times, the most repetitive seen about 120
 _STEP: Final = 1 << 18
-RATIO_FREE: Final = 64 << 20  # bytes that may come out before the ratio matters
+_ZSTD_STEP: Final = 1 << 12  # pyarrow loses what a read that meets damage had unpacked
+RATIO_FREE: Final = 16 << 20  # bytes that may come out before the ratio matters
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException, NotImplementedError, RuntimeError)
 
 
@@ -27,11 +28,14 @@ class GuardedStream(io.RawIOBase):
     Raises TocsinInputError once more than MAX_RATIO bytes came out for each byte that went in, or at damage.
     """
 
-    def __init__(self, inner: Any, packed_bytes: Callable[[], int], name: str, also_close: Any = None) -> None:
+    def __init__(
+        self, inner: Any, packed_bytes: Callable[[], int], name: str, also_close: Any = None, step: int = _STEP
+    ) -> None:
         self._inner = inner
         self._packed_bytes = packed_bytes
         self._name = name
         self._also_close = also_close
+        self._step = step
         self._given = 0
 
     def readable(self) -> bool:
@@ -42,7 +46,7 @@ class GuardedStream(io.RawIOBase):
         """Fill `buffer` with decompressed bytes."""
         try:
             # small steps: what a step fails on is lost, what came before it is not
-            piece = self._inner.read(min(len(buffer), _STEP))
+            piece = self._inner.read(min(len(buffer), self._step))
         except _DAMAGE:
             raise TocsinInputError(
                 f"{self._name}: the compressed data is damaged or cut after {self._given} bytes",
@@ -77,7 +81,7 @@ def decompressed(opened: BinaryIO, name: str) -> BinaryIO:
         return _buffered(GuardedStream(_Gunzip(counter), counter.count, name, peekable))
     if magic == ZSTD:
         packed = pa.CompressedInputStream(pa.PythonFile(counter, mode="r"), "zstd")
-        return _buffered(GuardedStream(packed, counter.count, name, peekable))
+        return _buffered(GuardedStream(packed, counter.count, name, peekable, _ZSTD_STEP))
     return peekable
 
 

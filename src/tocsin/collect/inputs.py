@@ -6,18 +6,17 @@ import io
 import os
 import shutil
 import stat
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Final
 
-from tocsin.collect.decompress import MAX_RATIO, RATIO_FREE, ZIP, decompressed, guarded_member, is_compressed
-from tocsin.records.errors import TocsinError, TocsinInputError
+from tocsin.collect.decompress import ZIP, decompressed, is_compressed
+from tocsin.collect.encodings import as_utf8, marked_encoding, named_encoding
+from tocsin.collect.zip_members import zip_members
+from tocsin.records.errors import TocsinError
 
 STDIN: Final = "-"
-MAX_MEMBERS: Final = 10_000
-MAX_ZIP_FREE: Final = 1 << 30  # bytes all members together may declare before the ratio of the whole archive matters
 _SPOOLED: Final = "stdin"
 
 
@@ -44,27 +43,35 @@ class RefusedInput:
     reason: str
 
 
-def open_inputs(paths: Iterable[str | Path], stdin: BinaryIO | None, spool_dir: Path) -> Iterator[Input | RefusedInput]:
+def open_inputs(
+    paths: Iterable[str | Path], stdin: BinaryIO | None, spool_dir: Path, encoding: str | None = None
+) -> Iterator[Input | RefusedInput]:
     """Every input under `paths`, folders in sorted order, hidden files left out; "-" is `stdin`, kept in `spool_dir`.
 
-    Symbolic links inside folders are not followed: a folder handed over may not reach outside itself.
+    Symbolic links inside folders are not followed: a folder handed over may not reach outside itself. `encoding` is
+    that of texts without a byte order mark, as the user named it. Raises TocsinInputError for one that is not read.
     """
+    encoding = named_encoding(encoding)
     for path in paths:
         if str(path) == STDIN:
             if stdin is None:
                 yield RefusedInput(_SPOOLED, "standard input is not available")
                 continue
             spooled = spool_dir / f"{_SPOOLED}.spool"
-            with spooled.open("wb") as target:
-                shutil.copyfileobj(stdin, target, 1 << 20)
-            yield from _file_inputs(spooled, _SPOOLED)
+            try:
+                with spooled.open("wb") as target:
+                    shutil.copyfileobj(stdin, target, 1 << 20)
+            except OSError as error:
+                yield RefusedInput(_SPOOLED, f"could not be kept while it is read: {error.strerror}")
+                continue
+            yield from _file_inputs(spooled, _SPOOLED, encoding)
             continue
         path = Path(path)
         if path.is_dir():
             for found in _files_under(path):
-                yield from _file_inputs(found, f"{path.name or path}/{found.relative_to(path).as_posix()}")
+                yield from _file_inputs(found, f"{path.name or path}/{found.relative_to(path).as_posix()}", encoding)
         else:
-            yield from _file_inputs(path, path.name)
+            yield from _file_inputs(path, path.name, encoding)
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
@@ -79,7 +86,7 @@ def _files_under(folder: Path) -> Iterator[Path]:
                 yield found
 
 
-def _file_inputs(path: Path, name: str) -> Iterator[Input | RefusedInput]:
+def _file_inputs(path: Path, name: str, encoding: str | None) -> Iterator[Input | RefusedInput]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -88,13 +95,14 @@ def _file_inputs(path: Path, name: str) -> Iterator[Input | RefusedInput]:
         with path.open("rb") as stream:
             head = stream.read(4)
         if head in ZIP:
-            yield from _zip_inputs(path, name)
+            yield from _zip_inputs(path, name, encoding)
             return
-        packed = is_compressed(head)
+        # what is kept is what posts point to: the text as UTF-8, as it is the content of a compressed file
+        packed = is_compressed(head) or marked_encoding(head) is not None or encoding is not None
         given = Input(
             name,
             None if packed else status.st_size,
-            lambda: decompressed(path.open("rb"), name),
+            lambda: as_utf8(decompressed(path.open("rb"), name), name, encoding),
             name if packed else None,
             (lambda: path.open("rb")) if packed else None,
         )
@@ -113,50 +121,21 @@ def _tried(given: Input) -> Input | RefusedInput:
     return given
 
 
-def _zip_inputs(path: Path, name: str) -> Iterator[Input | RefusedInput]:
-    try:
-        # one for all members: reading the directory anew for each would take time squared in their number;
-        # it closes itself once no input refers to it
-        archive = zipfile.ZipFile(path)
-        members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, UnicodeError):
-        yield RefusedInput(name, "a damaged zip archive")
-        return
-    declared = sum(member.file_size for member in members)
-    if len(members) > MAX_MEMBERS:
-        yield RefusedInput(name, f"a zip archive of more than {MAX_MEMBERS} members")
-        return
-    if declared > MAX_ZIP_FREE and declared > MAX_RATIO * path.stat().st_size:
-        yield RefusedInput(name, f"a decompression bomb: it declares {declared} bytes")
-        return
-    for member in sorted(members, key=lambda member: member.filename):
-        shown = f"{name}!{member.filename}"
-        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-        if any(part.startswith(".") or part == "__MACOSX" for part in parts if part != ".."):
-            continue
-        reason = _member_refusal(member, parts)
-        yield RefusedInput(shown, reason) if reason else _tried(_member_input(archive, path, name, shown, member))
+def _zip_inputs(path: Path, name: str, encoding: str | None) -> Iterator[Input | RefusedInput]:
+    for member in zip_members(path, name):
+        if member.refusal or member.open is None:
+            yield RefusedInput(member.shown, member.refusal)
+        else:
+            yield _tried(_member_input(path, name, member.shown, member.size, member.open, encoding))
 
 
-def _member_refusal(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
-    if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
-        return "its name points outside the archive"
-    if member.flag_bits & 0x1:
-        return "encrypted: unpack it with its password first"
-    if member.file_size > RATIO_FREE and member.file_size > MAX_RATIO * max(1, member.compress_size):
-        return f"a decompression bomb: it declares {member.file_size} bytes out of {member.compress_size}"
-    return ""
-
-
-def _member_input(archive: zipfile.ZipFile, path: Path, container: str, shown: str, member: zipfile.ZipInfo) -> Input:
+def _member_input(
+    path: Path, container: str, shown: str, size: int, open_member: Callable[[], BinaryIO], encoding: str | None
+) -> Input:
     def opened() -> BinaryIO:
-        try:
-            stream = archive.open(member)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
-            raise TocsinInputError(f"{shown}: a damaged member of a zip archive") from None
-        return decompressed(guarded_member(stream, member.compress_size, shown), shown)
+        return as_utf8(decompressed(open_member(), shown), shown, encoding)
 
-    return Input(shown, member.file_size, opened, container, lambda: path.open("rb"))
+    return Input(shown, size, opened, container, lambda: path.open("rb"))
 
 
 def head_of(given: Input, size: int) -> bytes:

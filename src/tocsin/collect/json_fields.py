@@ -7,10 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from tocsin.collect.line_frames import oversize_record
-from tocsin.collect.reader import DroppedField, GoneNotice, NonPost
+from tocsin.collect.reader import DroppedField, GoneNotice, NonPost, Noticed
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame, QuarantinedRecord, TimeBasis
 
@@ -72,6 +69,17 @@ def epoch_instant(value: Any) -> datetime | None:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    if raw.isascii():
+        return True
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
     """The zone of an IANA name. Raises TocsinInputError for a name that is none."""
@@ -115,6 +123,10 @@ class Place:
         """The record as an object that is no post."""
         return NonPost(self.offset, self.length, self.line_no, kind)
 
+    def noticed(self, kind: str) -> Noticed:
+        """What is odd about this record, which is read all the same."""
+        return Noticed(self.offset, self.length, self.line_no, kind)
+
     def gone(self, kind: str) -> GoneNotice:
         """What this record says is gone."""
         return GoneNotice(self.offset, self.length, self.line_no, kind)
@@ -155,20 +167,3 @@ class Place:
             else:
                 self.drop(pointer, field)
         return tuple(names)
-
-
-def loaded(block: Block, frame: Frame) -> Any | QuarantinedRecord:
-    """The JSON value in a frame, or the record to quarantine. Never raises."""
-    refused = oversize_record(frame)
-    if refused is not None:
-        return refused
-    try:
-        return orjson.loads(block.data[frame.start : frame.end])
-    except orjson.JSONDecodeError as error:
-        return QuarantinedRecord(
-            block.offset + frame.start,
-            frame.end - frame.start,
-            frame.line_no,
-            "",
-            f"not valid JSON at character {error.pos}",
-        )

@@ -16,9 +16,11 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from tocsin.collect.json_spans import element_spans
+from tocsin.collect.json_spans import FIRST_PIECE, element_spans
+from tocsin.collect.json_values import has_too_many_values, parses, readable
 from tocsin.collect.line_frames import BOM, ByteSource, oversize_frame
-from tocsin.collect.reader import BLOCK_SIZE, MAX_RECORD
+from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD
+from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame
 
 Path = tuple[str, ...]
@@ -26,14 +28,21 @@ Header = Callable[[Path, Any], None]
 TOP_ARRAY: Final[Path] = ()  # the elements of a top-level array
 ANY: Final = "*"
 
-_TOKEN: Final = re.compile(rb'[\s,:]*(?:("(?:[^"\\\n]|\\.)*")|([{}\[\]])|([^\s{}\[\],:"]+))', re.DOTALL)
-_PARTIAL: Final = re.compile(rb'[\s,:]*(?:"(?:[^"\\\n]|\\.)*\\?)?\Z', re.DOTALL)
+# Possessive throughout: a way back that nothing is found on costs memory, 40 bytes for each byte of a long string.
+_TOKEN: Final = re.compile(rb'[\s,:]*+(?:("(?:[^"\\\n]++|\\.)*+")|([{}\[\]])|([^\s{}\[\],:"]++))', re.DOTALL)
+_PARTIAL: Final = re.compile(rb'[\s,:]*+(?:"(?:[^"\\\n]++|\\.)*+\\?)?\Z', re.DOTALL)
 _OPENING: Final = re.compile(rb'([\s,]*)(\{\s*"[^"\\\n]{1,64}"\s*:)')
 _SPACE: Final = b" \t\r\n,"
 _MAX_OUTER_DEPTH: Final = 64
 _MAX_SCALAR: Final = 4096  # bytes of a header value worth reporting
 _SUSPECT: Final = 1 << 20  # bytes; an element longer than this is tried before it is believed
 _MAX_TRIES: Final = 64
+# Looking for where the next element begins costs up to 70 times the bytes it steps over: for a damaged place or two
+# that is nothing, for a file made of them the bytes looked at are limited to so many for each byte of the file.
+_FREE_SCAN: Final = 128 << 20
+_SCAN_RATIO: Final = 4
+_COARSE: Final = 1 << 12
+_MAX_OUTER: Final = 1 << 20  # tokens outside the record arrays; a full export of 50,000 chats has half as many
 
 
 def element_blocks(
@@ -81,6 +90,9 @@ class _Framer:
         self._signature = b""  # what lies before and opens every element, learnt from the first two
         self._keys: frozenset[str] = frozenset()
         self._prefix = ""  # pointer of the record array
+        self._outer = 0  # tokens seen outside the record arrays
+        self._scanned = 0  # bytes looked at for where elements begin
+        self._clear_until = 0  # offset up to which no element begins as the others do
 
     def blocks(self) -> Iterator[Block]:
         self._fill(max(self._block_size, 64))
@@ -89,6 +101,8 @@ class _Framer:
         while True:
             more = self._walk_elements() if self._in_records else self._walk_outer()
             if not more:
+                if len(self._frames) >= MAX_FRAMES:
+                    yield from self._flush()
                 continue
             if self._ended:
                 break
@@ -130,6 +144,12 @@ class _Framer:
         window = self._window
         while True:
             match = _TOKEN.match(window, self._at)
+            self._outer += 1
+            if self._outer > _MAX_OUTER:
+                raise TocsinInputError(
+                    f"more than {_MAX_OUTER:,} values outside the records, up to byte {self._offset + self._at}",
+                    next_step="what came before was read; cut away what is not posts",
+                )
             if match is None:
                 return _PARTIAL.match(window, self._at) is not None or self._judged(self._at) is not False
             if match.end() == len(window) and not self._ended:
@@ -159,7 +179,7 @@ class _Framer:
             self._key_next = bracket == b"{"
             self._in_records = bracket == b"[" and self._matches(self._path()[:-1])
             if self._in_records:
-                self._signature, self._keys = b"", frozenset()
+                self._signature, self._keys, self._clear_until = b"", frozenset(), 0
                 keys = (str(entry[1]).replace("~", "~0").replace("/", "~1") for entry in self._stack[:-1])
                 self._prefix = "".join("/" + key for key in keys)
             return True
@@ -197,21 +217,25 @@ class _Framer:
         """Frame the whole elements in the window; False when the array ended or damage was stepped over."""
         base = self._at
         self._learn(base)
-        starts, ends, closer = element_spans(self._window[base:] if base else self._window)
-        for start, end in zip((starts + base).tolist(), (ends + base).tolist(), strict=True):
+        starts, ends, closer = element_spans(self._window, base, MAX_FRAMES)
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            if len(self._frames) >= MAX_FRAMES:
+                return False
             clean = self._gap(self._at, start)
-            if clean and self._suspicious(start, end) and not _parses(self._window[start:end]):
+            if clean and self._suspicious(start, end) and not parses(self._window[start:end]):
                 clean = self._judged(start)
             if not clean:
                 return clean is None
             self._learn(self._at, end)
             self._frame(start, end)
             self._at = end
+        if len(self._frames) >= MAX_FRAMES:
+            return False
         if closer >= 0:
-            clean = self._gap(self._at, closer + base)
+            clean = self._gap(self._at, closer)
             if not clean:
                 return clean is None
-            return self._closed(closer + base)
+            return self._closed(closer)
         rest = self._window[self._at :]
         start = len(self._window) - len(rest.lstrip(_SPACE))
         suspect = self._ended or len(self._window) - start > _SUSPECT
@@ -230,7 +254,14 @@ class _Framer:
             judged = self._judged(closer)
             if not judged:
                 return judged is None
-            self._damage(closer, closer + 1)
+            end = closer + 1
+            self._scanned += FIRST_PIECE
+            if self._is_spent(closer):  # made of such closers: on to a later line at once
+                newline = self._window.find(b"\n", closer + _COARSE, closer + _SUSPECT) + 1
+                end = newline or min(len(self._window), closer + _SUSPECT)
+            self._damage(closer, end)
+            self._at = end
+            return False
         self._at = closer + 1
         return False
 
@@ -239,7 +270,7 @@ class _Framer:
         between = self._window[start:end].strip(_SPACE)
         if not between:
             return True
-        if not _parses(b"[" + between + b"]"):
+        if not parses(b"[" + between + b"]"):
             judged = self._judged(start)
             if not judged:
                 return judged
@@ -266,15 +297,27 @@ class _Framer:
 
     def _next_element(self, start: int, limit: int) -> int:
         """Where, from `start` up to `limit`, a whole element begins as the others do; -1 if nowhere."""
-        found = start - 1
-        for _ in range(_MAX_TRIES if self._signature else 0):
+        limit = min(limit, len(self._window))
+        # where it was looked for in vain before it need not be looked for again
+        found = max(start, self._clear_until - self._offset) - 1
+        for tried in range(_MAX_TRIES if self._signature else 0):
             found = self._window.find(self._signature, found + 1, limit)
             if found < 0:
+                if not tried:
+                    self._clear_until = max(self._clear_until, self._offset + limit - len(self._signature) + 1)
                 return -1
-            keys = _keys(self._window, found + self._signature.index(b"{"))
+            if self._is_spent(found):
+                return -1
+            keys, scanned = _keys(self._window, found + self._signature.index(b"{"))
+            self._scanned += scanned
             if keys is not None and len(self._keys & keys) * 2 >= len(self._keys):
+                self._scanned += FIRST_PIECE  # the walk begins anew there
                 return found
         return -1
+
+    def _is_spent(self, at: int) -> bool:
+        """Whether no more may be looked at for where elements begin, as far as the walk has come."""
+        return self._scanned > _FREE_SCAN + _SCAN_RATIO * (self._offset + at)
 
     def _leave_records(self) -> None:
         self._in_records = False
@@ -283,17 +326,18 @@ class _Framer:
 
     def _learn(self, start: int, end: int = 0) -> None:
         """Learn what opens an element: from the array's first bytes, then from the first element after a comma."""
-        if self._values or self._keys or (not end and self._stack[-1][1] >= 0):
+        if self._keys or (not end and self._stack[-1][1] >= 0):
             return
         opening = _OPENING.match(self._window, start)
-        if opening is None or (end and b"," not in opening[1]):
+        if opening is None or (end and not self._values and b"," not in opening[1]):
             return
-        gap = opening[1].lstrip(b" \t\r\n")
-        if end and _parses(self._window[opening.start(2) : end]):
-            self._keys = frozenset(orjson.loads(self._window[opening.start(2) : end]))
-            self._signature = gap + opening[2]
+        # values stand one after the other, each on lines of its own
+        gap = b"\n" if self._values else opening[1].lstrip(b" \t\r\n")
+        if end and parses(self._window[opening.start(2) : end]):
+            self._keys = frozenset(orjson.loads(readable(self._window[opening.start(2) : end])[0]))
+            self._signature, self._clear_until = gap + opening[2], 0
         elif not end:
-            self._signature = (gap if b"," in gap else b"," + opening[1]) + opening[2]
+            self._signature = (gap if self._values or b"," in gap else b"," + opening[1]) + opening[2]
 
     def _frame(self, start: int, end: int) -> None:
         self._stack[-1][1] += 1
@@ -337,25 +381,24 @@ def _text(string: bytes) -> str:
         return string[1:-1].decode("utf-8", "replace")
 
 
-def _parses(raw: bytes) -> bool:
-    try:
-        orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+def _keys(window: bytes, start: int) -> tuple[frozenset[str] | None, int]:
+    """Keys of the object that starts at `start` and the bytes looked at.
 
-
-def _keys(window: bytes, start: int) -> frozenset[str] | None:
-    """Keys of the object that starts at `start`, or None where no whole object of at most _SUSPECT bytes parses."""
-    size = 1 << 14
+    None where no whole object of at most _SUSPECT bytes parses.
+    """
+    size, scanned = 1 << 12, 0
     while True:
-        starts, ends, _ = element_spans(window[start : start + size])
+        starts, ends, _ = element_spans(window[start : start + size], 0, 1)
+        scanned += size
         if len(ends) or size >= _SUSPECT or start + size >= len(window):
             break
-        size *= 8
+        size *= 16
     if not len(ends) or int(starts[0]):
-        return None
+        return None, scanned
+    raw = window[start : start + int(ends[0])]
+    if has_too_many_values(raw):
+        return None, scanned
     try:
-        return frozenset(orjson.loads(window[start : start + int(ends[0])]))
+        return frozenset(orjson.loads(readable(raw)[0])), scanned
     except orjson.JSONDecodeError:
-        return None
+        return None, scanned

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from tocsin.collect.reader import BLOCK_SIZE, MAX_RECORD
+from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame, QuarantinedRecord
 
 BOM = b"\xef\xbb\xbf"
+_BLANK_LINES: Final = re.compile(rb"(?:[ \t\r]*+\n)++")
 _REFUSED = "#refused"
 _TOO_LONG = f"record longer than {MAX_RECORD >> 20} MiB"
 
@@ -81,14 +83,21 @@ def line_blocks(stream: BinaryIO, block_size: int = BLOCK_SIZE, max_record: int 
         data = b"".join((*pending, piece[:cut]))
         pending = [piece[cut:]] if cut < len(piece) else []
         pending_size = len(piece) - cut
-        frames, line_no = line_frames(data, offset, line_no, max_record)
-        yield Block(offset, data, tuple(frames))
+        line_no = yield from _framed(data, offset, line_no, max_record)
         offset += len(data)
     if pending:
-        data = b"".join(pending)
-        frames, line_no = line_frames(data, offset, line_no, max_record)
-        yield Block(offset, data, tuple(frames))
+        yield from _framed(b"".join(pending), offset, line_no, max_record)
     source.check()
+
+
+def _framed(data: bytes, offset: int, line_no: int, max_record: int) -> Generator[Block, None, int]:
+    """Blocks of at most MAX_FRAMES lines each; returns the number of the line after them."""
+    at = 0
+    while at < len(data):
+        frames, line_no, end = line_frames(data[at:] if at else data, offset + at, line_no, max_record)
+        yield Block(offset + at, data[at : at + end], tuple(frames))
+        at += end
+    return line_no
 
 
 def _oversize_blocks(
@@ -111,13 +120,17 @@ def _oversize_blocks(
     return offset, b""
 
 
-def line_frames(data: bytes, offset: int, line_no: int, max_record: int = MAX_RECORD) -> tuple[list[Frame], int]:
-    """The frames of the lines in `data`, and the number of the line after it."""
+def line_frames(data: bytes, offset: int, line_no: int, max_record: int = MAX_RECORD) -> tuple[list[Frame], int, int]:
+    """The frames of the first MAX_FRAMES lines in `data`, the number of the line after them and where it begins."""
     frames: list[Frame] = []
     start = len(BOM) if offset == 0 and data.startswith(BOM) else 0
     size = len(data)
     find = data.find
-    while start < size:
+    while start < size and len(frames) < MAX_FRAMES:
+        if data[start] <= 32 and (blank := _BLANK_LINES.match(data, start)) is not None:
+            line_no += data.count(b"\n", start, blank.end())
+            start = blank.end()
+            continue
         end = find(b"\n", start)
         stop = size if end < 0 else end
         last = stop - 1 if stop > start and data[stop - 1] == 13 else stop
@@ -126,7 +139,7 @@ def line_frames(data: bytes, offset: int, line_no: int, max_record: int = MAX_RE
         elif last > start and (data[start] > 32 or data[start:last].strip()):
             frames.append(Frame(start, last, "", line_no))
         if end < 0:
-            break
+            return frames, line_no, size
         start = end + 1
         line_no += 1
-    return frames, line_no
+    return frames, line_no, max(start, min(size, 1))

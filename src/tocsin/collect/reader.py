@@ -11,7 +11,9 @@ from tocsin.records.errors import RefusedError
 from tocsin.records.posts import Audience, Block, CaptureNote, ParsedPost, QuarantinedRecord
 
 BLOCK_SIZE = 1 << 20  # bytes a block aims at
-MAX_RECORD = 64 << 20  # bytes; a longer record is quarantined unread
+MAX_RECORD = 16 << 20  # bytes; a longer record is quarantined unread
+MAX_VALUES = 1 << 20  # JSON values or cells in one record; 3 bytes of JSON can take 64 bytes of memory
+MAX_FRAMES = 1 << 14  # records in one block, so that a block of one-byte lines does not fill the memory
 HEAD_SIZE = 256 << 10  # bytes of a stream shown to `recognises`
 
 # sources whose every post is private, whatever kind of file holds it
@@ -56,7 +58,27 @@ class DroppedField(NamedTuple):
     field: str
 
 
-Record = ParsedPost | QuarantinedRecord | NonPost | GoneNotice | DroppedField
+# what a reader may notice; the certificate counts records by these words
+DUPLICATE_KEY = "a JSON key given twice: the last value was read"
+DUPLICATE_COLUMN = "two columns of one name: the last was read"
+HALF_PAIR = "half a surrogate pair: shown as U+FFFD"
+NOT_UTF8 = "bytes that are not UTF-8: shown as U+FFFD"
+NO_INSTANT = "a value outside what Python can hold: read as missing"
+
+
+class Noticed(NamedTuple):
+    """What is odd about one record that could be read all the same; `kind` never quotes content.
+
+    It is no object of its own and outside `read`: it points to the record so that a person can look at the original.
+    """
+
+    record_offset: int
+    record_length: int
+    line_no: int
+    kind: str
+
+
+Record = ParsedPost | QuarantinedRecord | NonPost | GoneNotice | DroppedField | Noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,7 @@ class ReadOptions:
     time_zone: str | None = None  # IANA name, for times that name no zone
     private_ok: str | None = None  # the reason
     my_role: str | None = None
+    encoding: str | None = None  # of texts without a byte order mark, as the user named it; else UTF-8
 
     @property
     def may_read_private(self) -> bool:

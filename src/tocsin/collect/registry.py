@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import BinaryIO, Final
 
+from tocsin.collect.encodings import check_utf8
 from tocsin.collect.reader import (
     BLOCK_SIZE,
     OpenStream,
@@ -38,8 +39,20 @@ _MAGIC: Final = {
     b"OggS": "an Ogg sound or video",
     b"RIFF": "a RIFF image, sound or video",
     b"ID3": "an MP3 sound",
-    b"\xff\xfe": "UTF-16 text (save it as UTF-8)",
-    b"\xfe\xff": "UTF-16 text (save it as UTF-8)",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"II*\x00": "a TIFF image",
+    b"MM\x00*": "a TIFF image",
+    b"\x00\x00\x00\x1cftyp": "a video or HEIF image",
+    b"\x00\x00\x00\x18ftyp": "a video or HEIF image",
+    b"\x1a\x45\xdf\xa3": "a Matroska or WebM video",
+    b"BZh": "a bzip2 file: unpack it first",
+    b"\xfd7zXZ": "an xz file: unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first",
+    b"Rar!": "a RAR archive: unpack it first",
+    b"\x1f\x8b": "a gzip file inside another",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file inside another",
+    b"<svg": "an SVG image",
     b"<!DOCTYPE": "an HTML page",
     b"<html": "an HTML page",
     b"<?xml": "XML",
@@ -112,6 +125,7 @@ def recognise(head: bytes, name: str, options: ReadOptions | None = None) -> Rea
     options = options or ReadOptions()
     if not head.strip():
         return _EMPTY
+    check_utf8(head, name)
     if options.mapping:
         for reader in readers():
             if reader.manifest.private and reader.recognises(head, name) >= _SURE:
@@ -143,7 +157,10 @@ def _looks_like(head: bytes) -> str:
         if head.lstrip()[:16].startswith(magic):
             return what
     if b"\x00" in head[:4096]:
-        return "binary data"
+        # half or more of the bytes are zeros between printable ones
+        text = head[:4096].replace(b"\x00", b"")
+        is_wide = text.isascii() and text.decode().replace("\n", "").replace("\r", "").isprintable()
+        return "UTF-16 or UTF-32 text without its byte order mark" if is_wide and text else "binary data"
     sniff = sniffed(head)
     if sniff.shape != "other":
         first = sniff.samples[0] if sniff.samples else None

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qs, urlsplit
 
-from tocsin.collect.json_fields import Json, Place, epoch_instant, id_text, iso_instant, loaded
+from tocsin.collect.json_fields import Json, Place, epoch_instant, id_text, iso_instant
 from tocsin.collect.json_frames import TOP_ARRAY, Path, element_blocks
+from tocsin.collect.json_values import read_value
 from tocsin.collect.line_frames import line_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
@@ -94,24 +95,24 @@ class RocketChatReader:
             shape = "array"
         else:
             shape = "lines" if isinstance(first, dict) and "messages" not in first else "pages"
-        names: list[str] = []
+        names: set[str] = set()
         types: set[str] = set()
 
         def header(path: Path, value: Any) -> None:
-            if len(path) == 2 and path[0] in _ROOMS and path[1] == "name" and isinstance(value, str):
-                names.append(value)
+            if len(path) == 2 and path[0] in _ROOMS and path[1] == "name" and isinstance(value, str) and len(names) < 2:
+                names.add(value)
             if path[-1] in ("t", "type") and (len(path) == 1 or (len(path) == 2 and path[0] in _ROOMS)):
-                types.add(str(value))
+                types.update({str(value)} & _PRIVATE_TYPES)
 
         if shape == "pages":
             with open_stream() as stream:
                 for _ in element_blocks(stream, (("messages",),), header=header):
                     pass
-        audience = Audience.PRIVATE if types & _PRIVATE_TYPES else Audience.PUBLIC
+        audience = Audience.PRIVATE if types else Audience.PUBLIC
         if audience is Audience.PRIVATE:
             check_private("a private or direct Rocket.Chat room", options)
         note = CaptureNote("rocketchat", method="REST channel history" if shape == "pages" else None)
-        details = RocketChatDetails(shape, audience, names[0] if len(set(names)) == 1 else "")
+        details = RocketChatDetails(shape, audience, "".join(names) if len(names) == 1 else "")
         return ReadContext("rocketchat-history", "rocketchat", note, options.may_read_private, None, details)
 
     def blocks(self, stream: BinaryIO, context: ReadContext, block_size: int = BLOCK_SIZE) -> Iterator[Block]:
@@ -125,7 +126,8 @@ class RocketChatReader:
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, system messages as NonPost, removed messages as GoneNotice, and what could not be read."""
         for frame in block.frames:
-            value = loaded(block, frame)
+            value, noticed = read_value(block, frame)
+            yield from noticed
             if isinstance(value, QuarantinedRecord):
                 yield value
                 continue

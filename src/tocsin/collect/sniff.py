@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import orjson
 
+from tocsin.collect.json_values import readable
 from tocsin.collect.line_frames import BOM
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+# a string that the head cuts runs to its end: looking for the next quote again would take time squared
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}\[\],]', re.DOTALL)
 _CLOSER = {0x7B: b"}", 0x5B: b"]"}
 _MAX_DEPTH = 400
 _MAX_CUT_DEPTH = 8
@@ -54,6 +56,10 @@ def sniffed(head: bytes) -> Sniff:
 def _value(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
+    except ValueError:
+        raw, kinds = readable(raw)
+    try:
+        return orjson.loads(raw) if kinds else None
     except ValueError:
         return None
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal
 
 from tocsin.collect.date_orders import DateOrder, OrderEvidence, named_order
-from tocsin.collect.json_fields import Json, Place, loaded, zone
+from tocsin.collect.json_fields import Json, Place, is_utf8, zone
 from tocsin.collect.json_frames import TOP_ARRAY, element_blocks
+from tocsin.collect.json_values import read_value
 from tocsin.collect.line_frames import BOM, line_blocks, oversize_record
 from tocsin.collect.line_groups import grouped_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
+    DUPLICATE_COLUMN,
     HEAD_SIZE,
     MAX_RECORD,
+    MAX_VALUES,
+    NOT_UTF8,
     PRIVATE_SOURCES,
+    Noticed,
     OpenStream,
     ReadContext,
     ReadOptions,
@@ -117,7 +122,7 @@ class TableReader:
         details = _of(context)
         for frame in block.frames:
             for found in _rows(block, frame, details):
-                if isinstance(found, QuarantinedRecord):
+                if isinstance(found, QuarantinedRecord | Noticed):
                     yield found
                 else:
                     yield from row_post(found[0], found[1], found[2], details.order, context)
@@ -133,7 +138,9 @@ class TableReader:
             for block in self.blocks(stream, context):
                 for frame in block.frames:
                     for found in _rows(block, frame, details, only="posted_at"):
-                        value = None if isinstance(found, QuarantinedRecord) else found[0].get("posted_at")
+                        if isinstance(found, QuarantinedRecord | Noticed):
+                            continue
+                        value = found[0].get("posted_at")
                         match = THREE_NUMBERS.match(value) if isinstance(value, str) else None
                         if match is not None and len(match[1]) != 4:
                             yield match[1], match[2], match[3]
@@ -240,7 +247,7 @@ _Found = tuple[Json, Place, str]
 
 def _rows(
     block: Block, frame: Frame, details: TableDetails, only: str | None = None
-) -> Iterator[_Found | QuarantinedRecord]:
+) -> Iterator[_Found | QuarantinedRecord | Noticed]:
     """Values by field, place and pointer of each row in a frame."""
     columns = [(field, column) for field, column in details.columns if only is None or field == only]
     refused = oversize_record(frame)
@@ -251,7 +258,8 @@ def _rows(
     elif details.shape == "parquet" and details.parquet is not None:
         yield from _parquet_rows(block, frame, details.parquet, columns)
     else:
-        value = loaded(block, frame)
+        value, noticed = read_value(block, frame)
+        yield from noticed
         place = Place(block, frame)
         if isinstance(value, QuarantinedRecord):
             yield value
@@ -273,7 +281,7 @@ def _at(value: Json, column: str) -> Any:
 
 def _csv_rows(
     block: Block, frame: Frame, details: TableDetails, columns: list[tuple[str, str]]
-) -> Iterator[_Found | QuarantinedRecord]:
+) -> Iterator[_Found | QuarantinedRecord | Noticed]:
     raw = block.data[frame.start : frame.end]
     row = _csv_row(raw, details.delimiter)
     whole = isinstance(row, list) and len(row) == len(details.names)
@@ -287,11 +295,16 @@ def _csv_rows(
             start += len(line) + 1
         return
     place = Place(block, frame)
-    if isinstance(row, str):
-        yield place.quarantined("", "", row)
-    elif not whole:
-        yield place.quarantined("", "", f"{len(row)} columns, expected {len(details.names)}")
-    elif tuple(name.strip() for name in row) != details.names:
+    if isinstance(row, str) or not whole:
+        reason = row if isinstance(row, str) else f"{len(row)} columns, expected {len(details.names)}"
+        yield place.quarantined("", "", reason)
+        return
+    if not is_utf8(raw):
+        yield place.noticed(NOT_UTF8)
+    if tuple(name.strip() for name in row) == details.names:
+        if len(set(details.names)) < len(details.names):
+            yield place.noticed(DUPLICATE_COLUMN)
+    else:
         index = {name: position for position, name in enumerate(details.names)}
         yield {field: row[index[column]] for field, column in columns if column in index}, place, ""
 
@@ -312,11 +325,11 @@ def _swallowed(raw: bytes, details: TableDetails) -> bool:
 
 
 def _csv_row(raw: bytes, delimiter: str) -> list[str] | str:
-    """The cells of one row, or why it cannot be read."""
+    """The cells of one row, or why it cannot be read. Bytes that are not UTF-8 are read as U+FFFD."""
+    if len(raw) > MAX_VALUES and raw.count(delimiter.encode()) > MAX_VALUES:
+        return f"more than {MAX_VALUES:,} columns"
     try:
-        rows = list(csv.reader([raw.decode("utf-8")], delimiter=delimiter))
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start}"
+        rows = list(csv.reader([raw.decode("utf-8", "replace")], delimiter=delimiter))
     except csv.Error:
         return "not CSV"
     return rows[0] if len(rows) == 1 else "not one row"
@@ -324,11 +337,13 @@ def _csv_row(raw: bytes, delimiter: str) -> list[str] | str:
 
 def _parquet_rows(
     block: Block, frame: Frame, layout: ParquetLayout, columns: list[tuple[str, str]]
-) -> Iterator[_Found | QuarantinedRecord]:
+) -> Iterator[_Found | QuarantinedRecord | Noticed]:
     place = Place(block, frame)
     wanted = sorted({column for _, column in columns if column in layout.columns})
     try:
-        for number, values in parquet_rows(block, frame, layout, wanted):
+        for number, values, noticed in parquet_rows(block, frame, layout, wanted):
+            for kind in noticed:
+                yield place.noticed(kind)
             yield {field: values.get(column) for field, column in columns}, place, f"/row/{number}"
     except ValueError as error:
         yield place.quarantined("", "", str(error))

@@ -11,15 +11,17 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tocsin.collect.decompress import MAX_RATIO, RATIO_FREE
+from tocsin.collect.decompress import MAX_RATIO
 from tocsin.collect.line_frames import ByteSource, oversize_frame
-from tocsin.collect.reader import BLOCK_SIZE
+from tocsin.collect.parquet_pages import FREE_BYTES, BadPageError, batch_rows, chunk_pages, pages_refusal
+from tocsin.collect.reader import BLOCK_SIZE, NO_INSTANT, NOT_UTF8
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame
 
 MAGIC: Final = b"PAR1"
-MAX_FOOTER: Final = 64 << 20
-MAX_ROW_GROUP: Final = 512 << 20  # bytes as stored; a row group is decoded from memory
+MAX_FOOTER: Final = 8 << 20
+MAX_ROW_GROUP: Final = 128 << 20  # bytes as stored; a row group is decoded from memory
+FREE_ROWS: Final = 1 << 16  # rows of a row group, before each must take a byte
 _BATCH: Final = 1024  # rows decoded at a time
 _ERRORS: Final = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
 
@@ -40,11 +42,11 @@ def parquet_layout(stream: BinaryIO) -> ParquetLayout:
     size, tail = _tail(stream)
     length = int.from_bytes(tail[-8:-4], "little")
     if tail[-4:] != MAGIC or length + 8 > len(tail):
-        raise TocsinInputError("a damaged or cut Parquet file: no footer at its end")
+        raise TocsinInputError(f"a damaged or cut Parquet file: no footer at its end, byte {size}")
     footer = tail[-8 - length :]
     footer_start = size - len(footer)
     try:
-        metadata = pq.ParquetFile(pa.PythonFile(_Sparse(size, ((footer_start, footer),)), mode="r")).metadata
+        metadata = _opened(size, ((footer_start, footer),)).metadata
         columns = tuple(metadata.schema.to_arrow_schema().names)
         groups, first_row = [], 0
         for index in range(metadata.num_row_groups):
@@ -53,24 +55,32 @@ def parquet_layout(stream: BinaryIO) -> ParquetLayout:
             groups.append((start, first_row, group.num_rows, group.total_byte_size))
             first_row += group.num_rows
     except _ERRORS:
-        raise TocsinInputError("a damaged Parquet file: its footer cannot be read") from None
+        raise TocsinInputError(f"a damaged Parquet file: its footer at byte {footer_start} cannot be read") from None
     starts = [group[0] for group in groups]
     if starts != sorted(set(starts)) or any(not 4 <= start <= footer_start for start in starts):
-        raise TocsinInputError("a Parquet file whose row groups overlap or lie outside it")
+        raise TocsinInputError(
+            f"a Parquet file whose footer at byte {footer_start} tells of row groups that overlap or lie outside it"
+        )
     ends = [*starts[1:], footer_start]
     sized = tuple(
-        (start, first, rows, _refusal(end - start, declared))
+        (start, first, rows, _refusal(end - start, declared, rows))
         for (start, first, rows, declared), end in zip(groups, ends, strict=True)
     )
     return ParquetLayout(size, footer_start, footer, columns, sized)
 
 
-def _refusal(size: int, declared: int) -> str:
+def _opened(size: int, held: tuple[tuple[int, bytes], ...]) -> Any:
+    """The file as pyarrow sees it, where only some pieces of it are held."""
+    source = pa.PythonFile(_Sparse(size, held), mode="r")
+    return pq.ParquetFile(source, pre_buffer=False, thrift_string_size_limit=MAX_FOOTER)
+
+
+def _refusal(size: int, declared: int, rows: int) -> str:
     if size > MAX_ROW_GROUP:
         return f"row group longer than {MAX_ROW_GROUP >> 20} MiB"
-    if declared > RATIO_FREE and declared > MAX_RATIO * max(1, size):
-        return "decompression bomb: the row group declares far more bytes than it stores"
-    return ""
+    if declared > max(FREE_BYTES, MAX_RATIO * size) or rows > max(FREE_ROWS, size):
+        return "decompression bomb: the row group declares far more than it stores"
+    return "" if rows >= 0 and declared >= 0 else "the footer declares less than nothing"
 
 
 def _chunk_start(column: Any) -> int:
@@ -119,20 +129,80 @@ def parquet_blocks(stream: BinaryIO, layout: ParquetLayout, block_size: int = BL
 
 def parquet_rows(
     block: Block, frame: Frame, layout: ParquetLayout, columns: list[str]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Row numbers in the file and their values. Raises ValueError where the row group cannot be decoded."""
+) -> Iterator[tuple[int, dict[str, Any], tuple[str, ...]]]:
+    """Row numbers in the file, their values, and what was noticed in the batch they came with (told once).
+
+    Raises ValueError, with the reason, where the row group or the rest of it is not decoded.
+    """
     number = int(frame.pointer.rpartition("/")[2])
     row = layout.groups[number][1]
     held = ((block.offset, block.data), (layout.footer_start, layout.footer))
+    given = 0
     try:
-        opened = pq.ParquetFile(pa.PythonFile(_Sparse(layout.size, held), mode="r"), pre_buffer=False)
-        batches = opened.iter_batches(_BATCH, row_groups=[number], columns=columns, use_threads=False)
+        opened = _opened(layout.size, held)
+        rows = _checked_batch(block, opened.metadata.row_group(number), columns)
+        batches = opened.iter_batches(rows, row_groups=[number], columns=columns, use_threads=False)
         for batch in batches:
-            for values in batch.to_pylist():
-                yield row, values
-                row += 1
+            given += batch.nbytes
+            if given > max(FREE_BYTES, MAX_RATIO * len(block.data)):
+                raise _RefusedError("decompression bomb: the rest of the row group unpacks to far more than it stores")
+            noticed: set[str] = set()
+            found = {name: _values(batch.column(at), noticed) for at, name in enumerate(batch.schema.names)}
+            told = tuple(sorted(noticed))
+            for at in range(batch.num_rows):
+                yield row, {name: values[at] for name, values in found.items()}, told
+                row, told = row + 1, ()
+    except _RefusedError as error:
+        raise ValueError(str(error)) from None
     except _ERRORS:
         raise ValueError("the row group cannot be decoded") from None
+
+
+class _RefusedError(Exception):
+    """Why a row group is not decoded."""
+
+
+def _checked_batch(block: Block, group: Any, columns: list[str]) -> int:
+    """Rows to decode at a time, once the pages of the columns read are found to declare no more than they may."""
+    chunks = []
+    for place in range(group.num_columns):
+        column = group.column(place)
+        if column.path_in_schema.split(".", 1)[0] in columns:
+            start = _chunk_start(column) - block.offset
+            end = start + column.total_compressed_size
+            if start < 0 or end > len(block.data):
+                raise _RefusedError("a column of the row group lies outside it")
+            try:
+                chunks.append(chunk_pages(block.data, start, end))
+            except BadPageError:
+                raise _RefusedError("the row group cannot be decoded: a damaged page header") from None
+    refused = pages_refusal(chunks, len(block.data))
+    if refused:
+        raise _RefusedError(refused)
+    return batch_rows(chunks, _BATCH)
+
+
+def _values(column: Any, noticed: set[str]) -> list[Any]:
+    """The values of a column; what Python cannot hold is None, what is no UTF-8 is shown with U+FFFD, both noticed."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        return [_value(each, noticed) for each in column]
+
+
+def _value(scalar: Any, noticed: set[str]) -> Any:
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        noticed.add(NOT_UTF8)
+        if isinstance(scalar, pa.StringScalar | pa.LargeStringScalar | pa.StringViewScalar):
+            return scalar.as_buffer().to_pybytes().decode("utf-8", "replace")
+        if isinstance(scalar, pa.DictionaryScalar):
+            return _value(scalar.value, noticed)
+        return _values(scalar.values, noticed) if isinstance(scalar, pa.ListScalar) else None
+    except (ValueError, OverflowError, pa.ArrowException):
+        noticed.add(NO_INSTANT)
+        return None
 
 
 class _Sparse:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
-from tocsin.collect.json_fields import Json, epoch_instant, id_text, loaded, local_instant, zone
+from tocsin.collect.json_fields import Json, epoch_instant, id_text, local_instant, zone
 from tocsin.collect.json_frames import ANY, element_blocks
+from tocsin.collect.json_values import read_value
 from tocsin.collect.reader import (
     BLOCK_SIZE,
     DroppedField,
@@ -28,6 +29,7 @@ from tocsin.collect.reader import (
     check_private,
 )
 from tocsin.collect.sniff import sniffed
+from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import (
     Audience,
     Block,
@@ -45,6 +47,7 @@ _PUBLIC_TYPES: Final = frozenset({"public_channel", "public_supergroup"})
 _WORD_ENTITIES: Final = frozenset({"link", "mention", "hashtag", "cashtag", "email", "phone", "bot_command"})
 _LINKS: Final = frozenset({"link", "text_link"})
 _FILES: Final = ("photo", "file")
+MAX_CHATS: Final = 50_000  # in one export; every block of messages is read with the heads of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,17 @@ class TelegramReader:
 
         def header(path: tuple[str, ...], value: Any) -> None:
             if path[-1] in ("name", "type", "id") and (len(path) == 1 or (len(path) == 4 and path[1] == "list")):
-                heads.setdefault(_pointer(path[:-1]), {})[path[-1]] = value
+                head = heads.setdefault(_pointer(path[:-1]), {})
+                # given two types, nobody can say who could read the chat: then it is not public
+                head[path[-1]] = "" if path[-1] == "type" and head.get("type", value) != value else value
+                _check_chats(len(heads))
 
         seen: set[str] = set()
         with open_stream() as stream:
             for block in element_blocks(stream, _PATHS, header=header):
                 seen.update(_chat_pointer(frame.pointer) for frame in block.frames[:: max(1, len(block.frames) - 1)])
                 seen.update(_chat_pointer(frame.pointer) for frame in block.frames if frame.pointer.endswith("/0"))
+                _check_chats(len(seen))
         if options.time_zone:
             zone(options.time_zone)
         chats = {
@@ -142,7 +149,8 @@ class TelegramReader:
         chats = details.chats if isinstance(details, TelegramDetails) else {}
         nowhere = TelegramChat()
         for frame in block.frames:
-            value = loaded(block, frame)
+            value, noticed = read_value(block, frame)
+            yield from noticed
             if isinstance(value, QuarantinedRecord):
                 yield value
                 continue
@@ -159,6 +167,11 @@ class TelegramReader:
                 yield QuarantinedRecord(*where, "", refusal)
                 continue
             yield from _message(value, chat, where, context)
+
+
+def _check_chats(count: int) -> None:
+    if count > MAX_CHATS:
+        raise TocsinInputError("too many chats in one export", expected=f"at most {MAX_CHATS:,}")
 
 
 def _pointer(path: tuple[str, ...]) -> str:

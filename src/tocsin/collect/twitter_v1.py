@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
-from tocsin.collect.json_fields import Json, Place, epoch_instant, id_text, iso_instant, loaded, unescaped
+from tocsin.collect.json_fields import Json, Place, epoch_instant, id_text, iso_instant, unescaped
 from tocsin.collect.json_frames import TOP_ARRAY, element_blocks, value_blocks
+from tocsin.collect.json_values import read_value
 from tocsin.collect.line_frames import line_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
@@ -106,7 +107,8 @@ class TwitterV1Reader:
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, notices of what is gone, and what could not be read."""
         for frame in block.frames:
-            value = loaded(block, frame)
+            value, noticed = read_value(block, frame)
+            yield from noticed
             if isinstance(value, QuarantinedRecord):
                 yield value
                 continue

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qs, urlsplit
 
-from tocsin.collect.json_fields import Json, Place, id_text, iso_instant, loaded, unescaped
+from tocsin.collect.json_fields import Json, Place, id_text, iso_instant, unescaped
 from tocsin.collect.json_frames import TOP_ARRAY, element_blocks, value_blocks
+from tocsin.collect.json_values import read_value
 from tocsin.collect.line_frames import line_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
@@ -98,7 +99,8 @@ class TwitterV2Reader:
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, other objects, notices of what is gone, and what could not be read."""
         for frame in block.frames:
-            value = loaded(block, frame)
+            value, noticed = read_value(block, frame)
+            yield from noticed
             if isinstance(value, QuarantinedRecord):
                 yield value
                 continue
@@ -142,7 +144,7 @@ def _likeness(sample: Any) -> float:
 def _note(block: Block | None) -> CaptureNote:
     """Query, method and time from the first record that carries twarc's metadata."""
     for frame in block.frames[:20] if block else ():
-        value = loaded(block, frame) if block else None
+        value = read_value(block, frame)[0] if block else None
         twarc = value.get("__twarc") if isinstance(value, dict) else None
         if not isinstance(twarc, dict):
             continue

@@ -14,12 +14,14 @@ from datetime import datetime, time
 from typing import BinaryIO, Final
 
 from tocsin.collect.date_orders import DateOrder, OrderEvidence, named_order, written_date
-from tocsin.collect.json_fields import local_instant, zone
+from tocsin.collect.json_fields import is_utf8, local_instant, zone
 from tocsin.collect.line_frames import BOM, line_blocks, oversize_record
 from tocsin.collect.line_groups import grouped_blocks
 from tocsin.collect.reader import (
     BLOCK_SIZE,
+    NOT_UTF8,
     NonPost,
+    Noticed,
     OpenStream,
     ReadContext,
     ReadOptions,
@@ -128,11 +130,9 @@ class WhatsAppReader:
                 continue
             where = (block.offset + frame.start, frame.end - frame.start, frame.line_no)
             raw = block.data[frame.start : frame.end]
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                yield QuarantinedRecord(*where, "", f"not UTF-8 at byte {error.start}")
-                continue
+            text = raw.decode("utf-8", "replace")
+            if not is_utf8(raw):
+                yield Noticed(*where, NOT_UTF8)
             header = _HEADER.match(_unmarked(text))
             if header is None:
                 yield QuarantinedRecord(*where, "", 'no date at the start, expected one like "12/02/2015, 21:04 - "')

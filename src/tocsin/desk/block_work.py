@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tocsin.collect import DroppedField, GoneNotice, NonPost, ReadContext, reader_named
+from tocsin.collect import DroppedField, GoneNotice, NonPost, Noticed, ReadContext, reader_named
 from tocsin.desk.pseudonymise import pseudonymous_block
 from tocsin.enrich import enriched, text_mentions
 from tocsin.records.errors import TocsinError
@@ -27,6 +27,7 @@ from tocsin.records.posts import Block, ParsedPost, QuarantinedRecord
 
 # Below this many blocks (about a MiB each) starting processes costs more than it saves.
 BLOCKS_BEFORE_PROCESSES = 3
+FIRST_NOTICED = 3  # records a kind that the certificate points to
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class BlockWork:
     non_posts: dict[str, int]  # kind -> count: objects that are no posts (users, counts, service lines)
     gone: dict[str, int]  # kind -> count: what the platform itself said is gone
     dropped: dict[str, int]  # field -> count: optional fields of an unexpected type; the posts were kept
+    noticed: dict[str, tuple[int, tuple[Noticed, ...]]] = field(default_factory=dict)  # kind -> count and the first few
 
 
 def block_work(task: BlockTask) -> BlockWork:
@@ -72,6 +74,7 @@ def _block_work(task: BlockTask) -> BlockWork:
     non_posts: Counter[str] = Counter()
     gone: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    noticed: dict[str, list[Noticed]] = defaultdict(list)
     for record in reader_named(task.format).records(task.block, task.context):
         if isinstance(record, ParsedPost):
             posts.append(record)
@@ -81,6 +84,8 @@ def _block_work(task: BlockTask) -> BlockWork:
             gone[record.kind] += 1
         elif isinstance(record, DroppedField):
             dropped[record.field] += 1
+        elif isinstance(record, Noticed):
+            noticed[record.kind].append(record)
         else:
             quarantined.append(record)
     kept = pseudonymous_block(
@@ -101,6 +106,7 @@ def _block_work(task: BlockTask) -> BlockWork:
         non_posts=dict(non_posts),
         gone=dict(gone),
         dropped=dict(dropped),
+        noticed={kind: (len(found), tuple(found[:FIRST_NOTICED])) for kind, found in noticed.items()},
     )
 
 

@@ -48,7 +48,7 @@ from tocsin.records.posts import Block
 BLOCKS_PER_COMMIT = 16
 LONGEST_STATED = 1000  # characters of a stated reason or role: a log entry holds 64 KiB
 # Statements hold ASCII only (one spelling each); what is readable stays so, all but the percent sign itself.
-_AS_IS = "".join(set(string.printable) - set(string.whitespace) - {"%"}) + " "
+AS_IS = "".join(set(string.printable) - set(string.whitespace) - {"%"}) + " "
 COUNTED = ("read", "stored", "duplicate", "quarantined")
 
 
@@ -169,8 +169,8 @@ def _private_statement(reason: str, role: str) -> dict[str, str | int]:
     return {
         "type": "private_ok",
         "v": 1,
-        "reason": quote(reason.strip(), safe=_AS_IS),
-        "role": quote(role.strip(), safe=_AS_IS),
+        "reason": quote(reason.strip(), safe=AS_IS),
+        "role": quote(role.strip(), safe=AS_IS),
     }
 
 

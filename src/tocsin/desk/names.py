@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
-from tocsin.archive import snapshot
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.archive import load_keys, snapshot
 from tocsin.desk.codebooks import declared_terms, term_keys
 from tocsin.desk.engine import DuckDBEngine
 from tocsin.desk.findings_store import Run, load
@@ -13,8 +15,23 @@ from tocsin.desk.place import Desk
 from tocsin.records.findings import Campaign
 from tocsin.records.posts import NAMES
 
+_ACCOUNT_NAMES = pa.schema([NAMES.field(name) for name in ("pseudonym", "kind", "handle", "display_name")])
 # Shorter ones are words more often than names, and withholding them would blank ordinary sentences.
 LEAST_HANDLE, LEAST_NAME = 5, 3
+
+
+def account_names(desk: Desk, *, until: int | None = None) -> pa.Table:
+    """The pseudonym, handle and display name of every account, as of a generation if given.
+
+    Raises TocsinInputError where the desk's keys are not at hand: names are sealed, and what cannot be withheld cannot
+    be shown.
+    """
+    shown = snapshot(desk.folder, load_keys(desk.folder, desk.keys_folder).sealer)
+    accounts = [
+        batch.filter(pc.equal(batch["kind"], "account"))
+        for batch in shown.batches("names", ["pseudonym", "kind", "handle", "display_name"], until=until)
+    ]
+    return pa.Table.from_batches(accounts, _ACCOUNT_NAMES)
 
 
 def names_to_withhold(desk: Desk, engine: DuckDBEngine, run: Run, campaign_id: str) -> list[str]:
@@ -24,8 +41,7 @@ def names_to_withhold(desk: Desk, engine: DuckDBEngine, run: Run, campaign_id: s
     declares is left out: a report is about those terms. A tag alone is not enough, since anybody can make somebody's
     name a tag.
     """
-    files = [file for file in snapshot(desk.folder).files("names") if int(Path(file).stem) <= run.generation]
-    engine.parquet_view("known_names", files, NAMES)
+    engine.register("known_names", account_names(desk, until=run.generation))
     found = engine.table(
         """
         WITH members AS (
@@ -50,7 +66,7 @@ def _is_withheld(name: str) -> bool:
 
 def author_names(desk: Desk, engine: DuckDBEngine, account_ids: Collection[str]) -> list[str]:
     """Handles and display names of these accounts, sorted: people sign their posts."""
-    engine.parquet_view("known_names", snapshot(desk.folder).files("names"), NAMES)
+    engine.register("known_names", account_names(desk))
     found = engine.table(
         "SELECT DISTINCT unnest([handle, display_name]) AS name FROM known_names"
         " WHERE kind = 'account' AND pseudonym IN (SELECT unnest($accounts))",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin import __version__
-from tocsin.archive import desk_info, finished_captures, load_keys, quote_proof, snapshot
+from tocsin.archive import Keys, desk_info, finished_captures, load_keys, quote_proof, snapshot
 from tocsin.assess import THRESHOLD, Codebook, gazetteer
 from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.engine import DuckDBEngine
@@ -47,6 +47,8 @@ SAYS = {
     "min_participation": "posts an account must have on shared objects to be looked at for coordination",
     "q": "largest share of false findings accepted among bursts and among pairs of accounts",
     "bin_s": "seconds of one step in which posts are counted for bursts",
+    "left_out_objects": "tags, links, texts and reposted posts that half of the posts or more carry, left out of "
+    "coordination: what posts are collected by joins nobody",
     "call_threshold": "score from which a post counts as a call",
 }
 
@@ -68,7 +70,7 @@ def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progr
     engine = figures_engine(desk, run)
     redactor = Redactor(names_to_withhold(desk, engine, run, campaign.campaign_id))
     with progress.bar("writing", 3, "steps") as bar:
-        brief = _brief(desk, run, campaign, engine, redactor)
+        brief = _brief(desk, run, campaign, engine, redactor, keys)
         bar.advance(1)
         text = sealed(render(brief, redactor), keys.signer.signature)
         bar.advance(1)
@@ -113,7 +115,7 @@ def _campaign(campaigns: Sequence[Campaign], campaign_id: str | None) -> Campaig
     )
 
 
-def _brief(desk: Desk, run: Run, campaign: Campaign, engine: DuckDBEngine, redactor: Redactor) -> Brief:
+def _brief(desk: Desk, run: Run, campaign: Campaign, engine: DuckDBEngine, redactor: Redactor, keys: Keys) -> Brief:
     shown, info, now = snapshot(desk.folder), desk_info(desk.folder), desk.clock()
     book = next(book for book in run_codebooks(desk.findings, run) if book.name == campaign.codebook)
     requests = dispatch_requests(
@@ -132,7 +134,7 @@ def _brief(desk: Desk, run: Run, campaign: Campaign, engine: DuckDBEngine, redac
     return Brief(
         campaign=campaign,
         figures=figures,
-        quotes=_quotes(desk, campaign, book, engine, redactor, run.log_size),
+        quotes=_quotes(desk, campaign, book, engine, redactor, run.log_size, keys),
         places=tuple(places[place_id] for place_id in named if place_id in places),
         codebook=_codebook_note(book),
         settings=tuple(Setting(name, value, SAYS[name]) for name, value in settings.items()),
@@ -162,7 +164,7 @@ def _codebook_note(book: Codebook) -> CodebookNote:
 
 
 def _quotes(
-    desk: Desk, campaign: Campaign, book: Codebook, engine: DuckDBEngine, redactor: Redactor, log_size: int
+    desk: Desk, campaign: Campaign, book: Codebook, engine: DuckDBEngine, redactor: Redactor, log_size: int, keys: Keys
 ) -> tuple[Quote, ...]:
     """Examples of each narrative with their proofs; a text that had to be redacted stays undisclosed in its proof."""
     chosen = example_quotes(
@@ -178,7 +180,10 @@ def _quotes(
         replace(
             quote,
             proof=quote_proof(
-                desk.folder, quote.leaf_index, ("text", "posted_at") if quote.text.is_whole else ("posted_at",)
+                desk.folder,
+                keys.sealer,
+                quote.leaf_index,
+                ("text", "posted_at") if quote.text.is_whole else ("posted_at",),
             ),
         )
         for quote in chosen

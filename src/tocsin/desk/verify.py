@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tocsin.archive import check_checkpoint, check_quote_proof, desk_info, load_keys, posted_at_text, verify_desk
+from tocsin.archive import Keys, check_checkpoint, check_quote_proof, desk_info, load_keys, posted_at_text, verify_desk
+from tocsin.archive.keys import key_file
+from tocsin.archive.staff import FILE as STAFF_FILE
+from tocsin.archive.staff import staff_of
+from tocsin.archive.timestamps import checked_timestamps
 from tocsin.assess import THRESHOLD
 from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, load, run_named
 from tocsin.desk.names import names_to_withhold
+from tocsin.desk.older_heads import OlderHeads
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Progress
 from tocsin.desk.report import RUN_SETTING, SAYS
@@ -34,18 +40,23 @@ from tocsin.report import (
 )
 
 
-def verify(desk: Desk, file: Path | None, *, progress: Progress) -> dict[str, Any]:
-    """The steps that held. Raises EvidenceError naming the first item that does not verify."""
-    return _verified_desk(desk, progress) if file is None else _verified_report(desk, file)
+def verify(desk: Desk, file: Path | None, *, progress: Progress, since: Sequence[Path] = ()) -> dict[str, Any]:
+    """The steps that held. Raises EvidenceError naming the first item that does not verify.
+
+    `since` are files with older checkpoints of this desk, published or kept: the log must go on from each of them.
+    """
+    if file is None:
+        return _verified_desk(desk, progress, since)
+    if since:
+        raise TocsinInputError(
+            "an older checkpoint is held against the desk, not against a report", next_step="leave the report out"
+        )
+    return _verified_report(desk, file)
 
 
-def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
-    try:
-        keys = load_keys(desk.folder, desk.keys_folder)
-    except TocsinInputError as error:
-        # Whoever verifies need not hold the keys: only the keyed addresses of chunks cannot be checked without them.
-        progress.note(f"The addresses of the chunks are not checked: {error.message}")
-        keys = None
+def _verified_desk(desk: Desk, progress: Progress, since: Sequence[Path]) -> dict[str, Any]:
+    older = OlderHeads.read(desk, since)
+    keys = _keys_at_hand(desk, progress)
     done_before = 0
     with progress.bar("verifying", None, "bundles") as bar:
 
@@ -66,6 +77,10 @@ def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
         )
     if keys is not None:
         steps.append(f"{report.chunks_checked:,} chunks lie at the keyed address of their bytes")
+    steps += older.checked(report.checkpoint)
+    stamped = checked_timestamps(desk.folder, desk_info(desk.folder).verifiers)
+    if stamped:
+        steps.append(f"{len(stamped):,} timestamps hold: they are those the log speaks of, on heads it had")
     return {
         "what": f"desk {desk.folder}",
         "steps": steps,
@@ -74,7 +89,22 @@ def _verified_desk(desk: Desk, progress: Progress) -> dict[str, Any]:
         "captures": report.captures,
         "erased": report.erased,
         "keys_at_hand": keys is not None,
+        "timestamps": len(stamped),
+        "since": [head.size for _, head in older.given],
     }
+
+
+def _keys_at_hand(desk: Desk, progress: Progress) -> Keys | None:
+    """The desk's keys, None where they are not here: whoever verifies need not hold them.
+
+    Raises TocsinInputError where they are here and damaged or another desk's: that is not to be passed over.
+    """
+    if (desk.keys_folder / STAFF_FILE).exists():
+        staff_of(desk.keys_folder)  # raises where it is damaged
+    if os.access(key_file(desk.keys_folder, desk_info(desk.folder).desk_id), os.R_OK):
+        return load_keys(desk.folder, desk.keys_folder, to_sign=False)
+    progress.note("The keys of this desk are not on this machine: what is sealed, and its addresses, are not checked.")
+    return None
 
 
 def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
@@ -86,6 +116,7 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
         raise EvidenceError(f"{file.name} is not UTF-8: it was changed, or it is no report of Tocsin's") from None
     info = desk_info(desk.folder)
     _, document = read_dispatch(text)
+    key = next((each for each in info.verifiers if each.vkey == document["desk"]["verifier_key"]), info.verifier)
     run_id = next((item["value"] for item in document["settings"] if item["name"] == RUN_SETTING), "")
     run = run_named(desk.findings, str(run_id))
     check_run(desk, run)
@@ -103,21 +134,22 @@ def _verified_report(desk: Desk, file: Path) -> dict[str, Any]:
         return ArchivedPost(**rows[0]) if rows else None
 
     def check_proof(proof: QuoteProof, posted_at: datetime | None, shown: str | None) -> None:
-        check_disclosed(check_quote_proof(proof, info.vkey), posted_at, shown)
+        info.opened_checkpoint(proof.checkpoint)  # a key that was replaced signs nothing beyond its handover
+        check_disclosed(check_quote_proof(proof, key.vkey), posted_at, shown)
 
     result = verify_report(
         text,
         Checks(
-            check_signature=info.verifier.check_signature,
+            check_signature=key.check_signature,
             check_proof=check_proof,
-            check_checkpoint=lambda note: check_checkpoint(note, info.vkey),
+            check_checkpoint=lambda note: check_checkpoint(note, key.vkey),
             recompute=recompute,
             archived=archived,
             redactor=redactor,
         ),
     )
     engine.close()
-    _check_told(desk, run, document, redactor)
+    _check_told(desk, run, document, redactor, key.vkey)
     return {
         "what": f"report {file.name}{unchecked_words(result.steps)}",
         "unchecked": [step.number for step in result.steps if step.outcome.startswith("not checked")],
@@ -143,7 +175,7 @@ def unchecked_words(steps: Sequence[Step]) -> str:
     return f", in part only: {noun} {', '.join(numbers)} {verb} not checked"
 
 
-def _check_told(desk: Desk, run: Run, document: Mapping[str, Any], redactor: Redactor) -> None:
+def _check_told(desk: Desk, run: Run, document: Mapping[str, Any], redactor: Redactor, vkey: str) -> None:
     """Raise EvidenceError unless what a report says without a figure is what the desk and the run say: who signed it
     could otherwise give the desk another purpose, the campaign another title, the codebook another criterion."""
 
@@ -164,7 +196,7 @@ def _check_told(desk: Desk, run: Run, document: Mapping[str, Any], redactor: Red
     held = {
         ("desk", "purpose"): clean(info.purpose),
         ("desk", "legal_basis"): clean(info.legal_basis),
-        ("desk", "verifier_key"): info.vkey,
+        ("desk", "verifier_key"): vkey,
         ("campaign", "title"): clean(campaign.title),
         ("campaign", "reasons"): [clean(reason) for reason in campaign.reasons],
         ("codebook", "name"): campaign.codebook,
