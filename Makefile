@@ -1,7 +1,7 @@
 # The commands people and CI share. Everything lives in .venv; nothing else on the machine is touched.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs serve lock wheel clean
+.PHONY: help demo test check torture bench docs serve lock wheel clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
@@ -45,6 +45,9 @@ check: $(VENV)/.dev  ## Lint, types, import contracts, docs in step
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/house
+
+torture: $(VENV)/.dev  ## Kills, power cuts, failing disks, flipped bits, fuzzing: hours; goes on where it was stopped (state in .torture/)
+	@PYTHONPATH=tests $(BIN)/python -m torture.run $(TORTURE_ARGS)
 
 bench: $(VENV)/.dev  ## Speed, memory and growth beside peers, measured in one run
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)

@@ -17,9 +17,9 @@ from pathlib import Path
 from peers import PEERS, installed_peers
 from plan import LARGE, SMALL, BenchError, Plan, real_data_folder
 from rows import Row, as_json, failed, missed, table
-from sections import coordination, near_duplicates, reading, whole_job
+from sections import coordination, evidence, near_duplicates, reading, whole_job
 
-SECTIONS = (coordination, near_duplicates, reading, whole_job)
+SECTIONS = (coordination, near_duplicates, reading, evidence, whole_job)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -25,8 +25,7 @@ def commands() -> str:
         _MADE + "# Commands\n\nEvery command takes `--desk`, `--json` and `-q`. Exit codes: 0 done, 1 failed, "
         "2 your input, 3 outside service, 4 evidence failed.\n"
     ]
-    for name in sorted(group.commands):
-        command = group.commands[name]
+    for name, command in _named("", group):
         context = click.Context(
             command,
             info_name=f"tocsin {name}",
@@ -36,6 +35,14 @@ def commands() -> str:
         )
         parts.append(f"## tocsin {name}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
+
+
+def _named(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    for name in sorted(group.commands):
+        command = group.commands[name]
+        yield prefix + name, command
+        if isinstance(command, click.Group):
+            yield from _named(f"{prefix}{name} ", command)
 
 
 def source_table() -> str:

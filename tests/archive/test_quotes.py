@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from archive.conftest import new_desk
 from archive.village import records
 from tocsin.archive import check_quote_proof, desk_info, quote_proof
+from tocsin.archive.secret_files import packed_secrets, secret_files, secrets_path, unpacked_secrets
 from tocsin.archive.strict import base64_text
 from tocsin.records.errors import EvidenceError, TocsinInputError
 from tocsin.records.evidence import COMMITTED_FIELDS, QuoteProof
@@ -147,8 +148,13 @@ def test_a_proof_of_another_desk_is_refused(quoted, desk):
         check_quote_proof(quoted[0], desk_info(desk.folder).vkey)
 
 
-def test_an_erased_secret_leaves_nothing_to_disclose(desk, monkeypatch):
+def test_an_erased_secret_leaves_nothing_to_disclose(desk):
     desk.collect(records(30))
-    monkeypatch.setattr("tocsin.archive.secret_files.Secrets.of", lambda self, leaf: None)
+    path, _ = secret_files(desk.folder)[0]
+    secrets = [*unpacked_secrets(path.read_bytes(), "secrets")]
+    path.unlink()
+    secrets[3] = None
+    packed = packed_secrets(secrets, b"", [])
+    (desk.folder / secrets_path(0, packed)).write_bytes(packed)
     with pytest.raises(EvidenceError, match="erased"):
         quote_proof(desk.folder, desk.keys.sealer, 3)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.archive.batches import post_entries
-from tocsin.archive.strict import canonical_json, instant, statement
+from tocsin.archive.strict import canonical_json, instant, spelling_digest, statement
 from tocsin.records.errors import EvidenceError
 
 BY_HAND = [
@@ -63,6 +63,15 @@ def test_a_statement_in_another_spelling_is_refused(entry):
 @given(st.dictionaries(st.text("abcXYZ_09", min_size=1), st.integers(-(2**53) + 1, 2**53 - 1) | st.text('ab \\"/')))
 def test_every_statement_is_read_back(value):
     assert statement(canonical_json(value), "it") == value
+
+
+def test_the_digest_of_fields_takes_damaged_ones_and_tells_them_apart():
+    good = {"desk_id": "ab", "key": "QUJD"}
+    assert spelling_digest(good) == spelling_digest(dict(reversed(good.items())))
+    damaged = [
+        {**good, "key": value} for value in ("QUJE", "QU\x7fD", "QU\u0142D", "\ud800", 1.5, None, ["QUJD"], 2**70)
+    ]
+    assert len({spelling_digest(each) for each in [good, *damaged]}) == 9
 
 
 @pytest.mark.parametrize(

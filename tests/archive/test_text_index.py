@@ -143,7 +143,7 @@ def test_two_index_writers_are_refused(desk):
 
 def test_an_index_that_cannot_be_written_is_said_and_hides_no_earlier_error(full_desk):
     (full_desk.folder / "index" / "state.json").mkdir(parents=True)
-    with pytest.raises(TocsinError, match="could not write index/state.json durably"), IndexWriter(full_desk.folder):
+    with pytest.raises(TocsinError, match=r"could not write index/state\.json durably"), IndexWriter(full_desk.folder):
         pass
     with pytest.raises(ZeroDivisionError), IndexWriter(full_desk.folder):
         raise ZeroDivisionError

@@ -14,8 +14,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.authority import DAY, HAS_OPENSSL, LACKS, Authority, authority, issued, openssl_agrees
 from archive.village import NOW, imported, records
-from tocsin.archive import Keys, create_desk, open_writer
+from tocsin.archive import Keys, create_desk, load_keys, open_writer
 from tocsin.archive.durable import Disk
+from tocsin.archive.rotation import rotate_key
 from tocsin.archive.signers import log_verifiers
 from tocsin.archive.tiles import Log
 from tocsin.archive.timestamp_answers import (
@@ -348,6 +349,18 @@ def test_a_pending_record_is_signed_and_every_flipped_bit_in_it_is_found(stamped
                 pending_timestamps(stamped.folder, stamped.verifiers)
         path.write_bytes(good)
     assert due_timestamps(stamped.folder, stamped.keys, URL, utc_now()) == [waiting]
+
+
+def test_a_timestamp_and_a_pending_head_outlive_the_key_that_signed_them(stamped):
+    stamped.collect(records(5, 100))
+    (due,) = due_timestamps(stamped.folder, stamped.keys, URL, utc_now())
+    rotate_key(stamped.folder, stamped.keys.kept_in, utc_now)
+    stamped.keys = load_keys(stamped.folder, stamped.keys.kept_in)
+    assert len(stamped.verifiers) == 2
+    assert len(stamped.checked()) == 1
+    assert pending_timestamps(stamped.folder, stamped.verifiers) == [due]
+    assert [each.size for each in stamped.stamp()] == [due.size, due.size + 1]  # the handover is an entry too
+    assert len(stamped.checked()) == 3
 
 
 def test_an_empty_log_has_nothing_to_timestamp(tmp_path):

@@ -249,7 +249,7 @@ def test_names_behind_pseudonyms(desk):
 
 def test_other_statements_are_appended_and_reserved_ones_are_not(desk):
     with desk.writer() as writer:
-        assert list(writer.append_statements([{"type": "viewed", "v": 1, "leaf": 3}])) == [0]
+        assert list(writer.append_statements([{"type": "noted", "v": 1, "leaf": 3}])) == [0]
         for bad in ({"type": "post", "v": 1}, {"type": "viewed"}, {"v": 1}):
             with pytest.raises(TocsinError, match="statement needs"):
                 writer.append_statements([bad])

@@ -68,6 +68,9 @@ def test_a_restored_older_backup_says_what_is_missing(desk, person, tmp_path):
     assert tocsin("collect", tmp_path / "last.csv", "--desk", desk).code == 0
     answer = tocsin("restore", tmp_path / "b.age", tmp_path / "third", "--identity", person.identity)
     assert "--accept-older" in answer.out, answer.err
+    assert "The signing key was replaced after this backup" in answer.out
+    answer = tocsin("collect", tmp_path / "last.csv", "--desk", tmp_path / "third")
+    assert (answer.code, "open its names and originals" in answer.err) == (2, True)
 
 
 def test_init_explains_the_loss_before_it_happens(tmp_path):

@@ -17,7 +17,8 @@ from cli.at_the_door import environment
 from desk.keeping import Person, Watching, everything, village_desk
 from desk.made import collected, row, written
 from tocsin import desk as desk_room
-from tocsin.archive import desk_info, key_file, load_keys, open_writer, snapshot, verify_desk
+from tocsin.archive import desk_info, key_file, load_keys, open_writer, parts, snapshot, verify_desk
+from tocsin.archive.recovery import ERASING
 from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 from tocsin.records.posts import Block, CaptureNote
 
@@ -157,6 +158,26 @@ def test_a_writer_between_the_two_readings_changes_nothing(desk, person, tmp_pat
     assert again.older_than_seen == snapshot(desk.folder).log_size
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_import_that_ends_around_the_snapshot_leaves_no_certificate_of_a_longer_log(
+    desk, person, tmp_path, monkeypatch, when
+):
+    more = written(tmp_path / "goats.jsonl", [row(1000, "Goats on the bridge")])
+    taken = parts.snapshot
+
+    def late(folder):
+        monkeypatch.setattr(parts, "snapshot", taken)
+        shown = taken(folder) if when == "after" else None
+        collected(desk, more)
+        return shown or taken(folder)
+
+    monkeypatch.setattr(parts, "snapshot", late)
+    done = backed_up(desk, person, tmp_path / "b.age")
+    assert done.log_size == snapshot(desk.folder).log_size
+    again = restored(tmp_path / "b.age", tmp_path / "again", person)
+    assert again.report.certificates == 3
+
+
 def test_an_unfinished_capture_is_copied_as_far_as_it_was_acknowledged(desk, person, tmp_path):
     keys = load_keys(desk.folder, desk.keys_folder)
     with open_writer(desk.folder, keys, desk.clock) as writer:
@@ -167,13 +188,15 @@ def test_an_unfinished_capture_is_copied_as_far_as_it_was_acknowledged(desk, per
             writer.commit(capture, [Block(offset, data, ())], *empty)
 
         commit(0, b"one\n")
-        progress = Watching(encrypting=lambda: commit(4, b"two\n"))
+        # One commit between the snapshot and the first reading, one between the two readings.
+        progress = Watching(reading=lambda: commit(4, b"two\n"), encrypting=lambda: commit(8, b"three\n"))
         backed_up(desk, person, tmp_path / "b.age", progress=progress)
         writer.finish_capture(capture)
     again = restored(tmp_path / "b.age", tmp_path / "again", person)
     assert again.report.captures == 3
-    (open_one,) = snapshot(tmp_path / "again").manifest.open_captures.values()
+    ((capture_id, open_one),) = snapshot(tmp_path / "again").manifest.open_captures.items()
     assert open_one.size_bytes == 4
+    assert (tmp_path / "again" / "captures" / f"{capture_id}.jsonl").stat().st_size == open_one.file_bytes
 
 
 def batch_of_nothing():
@@ -245,6 +268,13 @@ def test_a_damaged_desk_is_not_backed_up_in_silence(desk, person, tmp_path, dama
     assert path.name in error.value.message
     assert sorted(tmp_path.glob("*.age*")) == []
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_nothing_is_copied_while_an_erasure_is_under_way(desk, person, tmp_path):
+    (desk.folder / ERASING).write_text("{}")
+    with pytest.raises(TocsinError, match="an erasure is under way"):
+        backed_up(desk, person, tmp_path / "b.age")
+    assert not (tmp_path / "b.age").exists()
 
 
 def test_files_with_long_and_odd_names_come_back(desk, person, tmp_path):

@@ -111,6 +111,7 @@ def test_a_head_that_does_not_fit_the_log_is_neither_shown_nor_published(desk, t
     tile.write_bytes(changed)
     answer = tocsin("checkpoint", "--desk", desk, "--publish", tmp_path / "head.txt")
     assert answer.code == 4
+    assert "does not give the root of its signed head" in answer.err
     assert not (tmp_path / "head.txt").exists()
 
 
@@ -290,7 +291,7 @@ def test_a_replaced_timestamp_is_evidence_that_failed(desk, running):
     (one,) = status(desk)["timestamped"]
     note = (desk / "log" / "timestamps" / f"{one['size']}-1.note").read_bytes()
     (desk / str(one["file"])).write_bytes(running.reply(timestamp_request(note).der))
-    for words in (("timestamp", "--status"), ("checkpoint",)):
+    for words in (("timestamp", "--status"), ("checkpoint",), ("verify",)):
         answer = tocsin(*words, "--desk", desk)
         assert answer.code == 4
         assert str(one["file"]) in answer.err

@@ -24,6 +24,7 @@ from tocsin.archive.last_head import LastHead, check_is_not_older
 from tocsin.archive.logged import logged_statement
 from tocsin.archive.names import unmasked
 from tocsin.archive.quotes import check_checkpoint, check_quote_proof, quote_proof
+from tocsin.archive.replay import JUDGING, Act, Custody, custody_of
 from tocsin.archive.rotation import Rotation, given_away, hand_over_log, reopen_desk, rotate_key, taken_over
 from tocsin.archive.tables import Snapshot, snapshot
 from tocsin.archive.tally import CertifiedCapture, Gap
@@ -32,10 +33,13 @@ from tocsin.archive.verify import VerifyReport, verify_desk
 from tocsin.archive.writer import Writer, open_writer
 
 __all__ = [
+    "JUDGING",
     "SECRET_BYTES",
+    "Act",
     "Capture",
     "CertifiedCapture",
     "CommitResult",
+    "Custody",
     "DeskInfo",
     "Gap",
     "Handover",
@@ -59,6 +63,7 @@ __all__ = [
     "container_digest",
     "continues",
     "create_desk",
+    "custody_of",
     "default_keys_folder",
     "desk_info",
     "finished_captures",

@@ -118,6 +118,11 @@ def batch_statement(at: datetime, capture_id: str, places: Sequence[Place], coun
     }
 
 
+def resumed_statement(at: datetime, capture_id: str) -> Statement:
+    """Says that an interrupted import goes on."""
+    return {"at": instant_text(at), "capture": capture_id, "type": "resumed", "v": 1}
+
+
 def finish_statement(at: datetime, capture_id: str, size_bytes: int, counts: Mapping[str, int]) -> Statement:
     """Says that a capture is complete, with its counts."""
     return {

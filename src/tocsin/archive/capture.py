@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,11 +14,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.archive.chunks import Place
-from tocsin.archive.tables import OpenCapture
-from tocsin.archive.tally import CaptureTally
+from tocsin.archive.strict import JsonValue
+from tocsin.archive.tables import CAPTURES, OpenCapture, TableFile
+from tocsin.archive.tally import CaptureTally, CertifiedCapture, gaps
 from tocsin.records.errors import TocsinError
 from tocsin.records.posts import NAMES, Block, CaptureNote
 
+COUNTS = ("read", "stored", "duplicate", "quarantined")
 QUERY_KEPT = "kept in the names table, beside the name of the file"
 
 
@@ -38,6 +41,8 @@ class Capture:
     secrets: list[bytes | None] = field(default_factory=list, repr=False)  # one each
     file_name: str = field(default="", repr=False)
     query: str | None = field(default=None, repr=False)
+    detail: Mapping[str, JsonValue] | None = field(default=None, repr=False)  # of its first statement, not yet written
+    differs: bool = False  # whether the interrupted import was read in another way than is asked for now
     minutes: list[NDArray[np.int64]] = field(default_factory=list, repr=False)
     places: dict[int, Place] = field(default_factory=dict, repr=False)  # acknowledged blocks by offset, if resumed
 
@@ -55,6 +60,7 @@ class Capture:
         self.size_bytes, self.tally = size_bytes, tally
         self.file_bytes += line_bytes
         self.unwritten, self.statements, self.secrets, self.file_name = [], [], [], ""
+        self.detail = None
         if minutes is not None:
             self.minutes.append(minutes)
 
@@ -76,11 +82,38 @@ class Commit:
     lines: bytes = b""  # of the capture's file, from byte `file_start` on
     file_start: int = 0
     open_capture: OpenCapture | None = None
+    replaced: Mapping[str, tuple[TableFile, ...]] = field(default_factory=dict)  # tables whose files are others now
+    erasures: int | None = None
 
 
 def without_query(note: CaptureNote) -> CaptureNote:
     """The note as files outside the names table show it: a query such as from:HANDLE says who is watched."""
     return replace(note, query=QUERY_KEPT) if note.query else note
+
+
+def certified_now(capture: Capture, now: datetime) -> CertifiedCapture:
+    """What the certificate says of a capture that is complete now.
+
+    Raises EvidenceError unless read = stored + duplicate + quarantined.
+    """
+    note = replace(capture.note, gone=(*capture.note.gone, *capture.tally.told_gone))
+    return CertifiedCapture(
+        capture.tally.summary(capture.capture_id, capture.format, capture.size_bytes, note),
+        gaps(capture.minutes),
+        capture.tally.other_records,
+        capture.tally.posts_without_time,
+        now,
+    )
+
+
+def captures_row(certified: CertifiedCapture) -> pa.Table:
+    """The row of the captures table that a finished capture adds."""
+    row = {
+        "capture_id": certified.summary.capture_id,
+        "finished_at": certified.finished_at,
+        "summary": json.dumps(certified.to_json()),
+    }
+    return pa.Table.from_pylist([row], schema=CAPTURES)
 
 
 def joined_size(capture: Capture, blocks: Sequence[Block], posts: pa.Table) -> int:

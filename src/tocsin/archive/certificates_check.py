@@ -49,5 +49,5 @@ def _is_checked(path: Path, here: Snapshot, captures: dict[str, CertifiedCapture
     # The wording belongs to the format: a release that changes it must still know how to write tocsin/certificate/v1.
     page = path.with_suffix(".md")
     if page.exists() and page.read_bytes() != certificate_markdown(counted, head, issued_at).encode():
-        raise EvidenceError(f"certificates/{page.name} does not say what the tables say")
+        raise EvidenceError(f"certificates/{page.name} does not say what the tables say, or not what {what} says")
     return True

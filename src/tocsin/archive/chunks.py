@@ -8,12 +8,13 @@ from __future__ import annotations
 import hmac
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from tocsin.archive.sealing import ENDING, Sealer, needed
+from tocsin.archive.strict import JsonValue
 from tocsin.records.errors import EvidenceError
 from tocsin.records.posts import Block, CaptureNote
 
@@ -60,9 +61,26 @@ def _plain_path(address: str) -> str:
 
 
 def kept_chunk_path(folder: Path, address: str) -> str:
-    """Where the bytes of an address do lie in this desk: sealed, or plain where version 0.1.0 wrote them."""
+    """Where the bytes of an address do lie in this desk: sealed; blanked in part by the last erasure; or plain, where
+    version 0.1.0 wrote them.
+    """
     sealed, plain = chunk_path(address), _plain_path(address)
-    return plain if not (folder / sealed).exists() and (folder / plain).exists() else sealed
+    if (folder / sealed).exists():
+        return sealed
+    blanked = sorted((folder / sealed).parent.glob(f"{address}.e*{ENDING}"))
+    if blanked:
+        return f"chunks/{address[:2]}/{blanked[-1].name}"
+    return plain if (folder / plain).exists() else sealed
+
+
+def blanked_path(address: str, order: int) -> str:
+    """Where a block lies from which the `order`-th erasure took records: they are blanked with spaces."""
+    return f"chunks/{address[:2]}/{address}.e{order:06d}{ENDING}"
+
+
+def is_blanked(path: str) -> bool:
+    """Whether a chunk's path is that of a block with erased records."""
+    return path.count(".") > 1
 
 
 def packed_block(folder: Path, address_key: bytes, sealer: Sealer, block: Block) -> tuple[Place, bytes | None]:
@@ -78,8 +96,18 @@ def packed_block(folder: Path, address_key: bytes, sealer: Sealer, block: Block)
     return Place(block.offset, len(block.data), address, zlib.crc32(fresh)), fresh
 
 
-def header_line(capture_id: str, note: CaptureNote, format_name: str, container: str | None, begun_at: str) -> bytes:
-    """The first line of a capture file. A file's name can hold a person's name, so it is kept in the names table."""
+def header_line(
+    capture_id: str,
+    note: CaptureNote,
+    format_name: str,
+    container: str | None,
+    begun_at: str,
+    options: Mapping[str, JsonValue] | None = None,
+) -> bytes:
+    """The first line of a capture file. A file's name can hold a person's name, so it is kept in the names table.
+
+    `options` are those it was read with: what is needed to read it again, and nothing that names a person.
+    """
     head = {
         "capture_id": capture_id,
         "source": note.source,
@@ -90,6 +118,7 @@ def header_line(capture_id: str, note: CaptureNote, format_name: str, container:
         "gone": list(note.gone),
         "container": container,
         "begun_at": begun_at,
+        **({} if options is None else {"options": dict(options)}),
     }
     return json.dumps(head, ensure_ascii=True).encode() + b"\n"
 
@@ -131,6 +160,8 @@ def capture_file(folder: Path, capture_id: str) -> CaptureFile:
 def chunk_file_bytes(folder: Path, place: Place, capture_id: str) -> tuple[str, bytes]:
     """The path and the bytes of a block's chunk file, checked against the CRC-32 that its capture names.
 
+    Of a block with erased records the log names the CRC-32, and `verify` checks it.
+
     Raises EvidenceError naming the chunk, and the capture that speaks of it, where it is missing or damaged.
     """
     what = kept_chunk_path(folder, place.address)
@@ -138,7 +169,7 @@ def chunk_file_bytes(folder: Path, place: Place, capture_id: str) -> tuple[str, 
         raw = (folder / what).read_bytes()
     except OSError as error:
         raise EvidenceError(f"{what}, which captures/{capture_id}.jsonl names, is missing or unreadable") from error
-    if zlib.crc32(raw) != place.packed_crc:
+    if not is_blanked(what) and zlib.crc32(raw) != place.packed_crc:
         raise EvidenceError(f"{what} is damaged", expected=f"the CRC-32 that captures/{capture_id}.jsonl names")
     return what, raw
 

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from tocsin.archive.durable import Disk
 from tocsin.archive.handovers import HANDED_OVER, Handover, last_handover
-from tocsin.archive.keys import Keys, desk_info, desk_json, write_keys
+from tocsin.archive.keys import DeskInfo, Keys, desk_info, desk_json, write_keys
 from tocsin.records.errors import TocsinError, TocsinInputError
 
 
@@ -52,7 +52,7 @@ def settled_keys(
     info = desk_info(folder)
     last = last_handover(folder, log_size)
     if last is None or last.old != info.vkey:
-        return _tidied(keys, keys_disk)  # prepared (undone) or named (finished)
+        return _tidied(keys, info, keys_disk)  # prepared (undone) or named (finished)
     if last.kind == HANDED_OVER:
         if not reopen:
             raise TocsinError(
@@ -78,11 +78,11 @@ def with_successor(
     info = desk_info(folder)
     named = replace(info, vkey=stated.new, handovers=(*info.handovers, stated))
     disk.publish(folder / "desk.json", desk_json(named, successor))
-    return _tidied(replace(keys, signing_seed=successor.seed), keys_disk)
+    return _tidied(replace(keys, signing_seed=successor.seed), named, keys_disk)
 
 
-def _tidied(keys: Keys, keys_disk: Callable[[Path], Disk]) -> Keys:
-    alone = replace(keys, next_seed=None)
+def _tidied(keys: Keys, info: DeskInfo, keys_disk: Callable[[Path], Disk]) -> Keys:
+    alone = replace(keys, next_seed=None, replaced=tuple(each.old for each in info.handovers))
     if keys.next_seed is not None and keys.kept_in is not None:
         write_keys(alone, keys.kept_in, keys_disk)
     return alone

@@ -17,7 +17,7 @@ from tocsin.archive.durable import Disk
 from tocsin.archive.handovers import Handover, checked_chain
 from tocsin.archive.last_head import LastHead
 from tocsin.archive.sealing import Sealer, sealer_of
-from tocsin.archive.strict import base64_bytes, base64_text, instant, instant_text, spelling_digest
+from tocsin.archive.strict import JsonValue, base64_bytes, base64_text, instant, instant_text, spelling_digest
 from tocsin.archive.tables import first_manifest
 from tocsin.records.errors import EvidenceError, TocsinInputError
 from tocsin.records.evidence import Checkpoint
@@ -79,6 +79,7 @@ class Keys:
     signing_seed: bytes = field(repr=False)
     kept_in: Path | None = field(default=None, repr=False, compare=False)  # the folder they were read from
     next_seed: bytes | None = field(default=None, repr=False)  # of the key that a handover under way leads to
+    replaced: tuple[str, ...] = field(default=(), compare=False)  # vkeys this log was signed with before, no secrets
 
     @property
     def last_head(self) -> LastHead | None:
@@ -250,8 +251,15 @@ def fitting_keys(keys: Keys, info: DeskInfo, *, to_sign: bool) -> Keys:
         return keys
     if keys.successor is not None and keys.successor.verifier.vkey == info.vkey:
         return replace(keys, signing_seed=keys.successor.seed)  # a crash came before the key file was tidied
-    if keys.signer.verifier.vkey not in (each.old for each in info.handovers):
+    newer = info.vkey in keys.replaced
+    if not newer and keys.signer.verifier.vkey not in (each.old for each in info.handovers):
         raise TocsinInputError("the keys are not those of this desk", expected="the key that desk.json names")
+    if to_sign and newer:
+        raise TocsinInputError(
+            "this copy of the desk is older than the signing key here, which was made later",
+            expected="a backup made after the signing key was replaced",
+            next_step="these keys open its names and originals; to add to it, import a copy of the keys from its time",
+        )
     if to_sign:
         raise TocsinInputError(
             "this copy of the keys is older than the desk's present signing key",
@@ -284,6 +292,7 @@ def keys_of(raw: bytes) -> Keys:
             base64_bytes(head["address_key"], "address key", 32),
             base64_bytes(head["signing_seed"], "signing seed", 32),
             next_seed=None if following is None else base64_bytes(following, "next signing seed", 32),
+            replaced=tuple(notes.verifier(each).vkey for each in head.get("replaced", [])),
         )
         if _DESK_ID.fullmatch(keys.desk_id) is None:
             raise TypeError("not a desk id")
@@ -292,12 +301,12 @@ def keys_of(raw: bytes) -> Keys:
     return keys
 
 
-_KEY_FIELDS = ("desk_id", "pseudonym_key", "address_key", "signing_seed", "next_signing_seed")
+_KEY_FIELDS = ("desk_id", "pseudonym_key", "address_key", "signing_seed", "next_signing_seed", "replaced")
 
 
 def key_file_bytes(keys: Keys) -> bytes:
     """The bytes of the key file."""
-    head = {
+    head: dict[str, JsonValue] = {
         "desk_id": keys.desk_id,
         "pseudonym_key": base64_text(keys.pseudonym_key),
         "address_key": base64_text(keys.address_key),
@@ -305,6 +314,8 @@ def key_file_bytes(keys: Keys) -> bytes:
     }
     if keys.next_seed:
         head["next_signing_seed"] = base64_text(keys.next_seed)
+    if keys.replaced:
+        head["replaced"] = list(keys.replaced)
     return json.dumps({**head, "check": spelling_digest(head)}, indent=2).encode() + b"\n"
 
 

@@ -1,14 +1,12 @@
 """Checks what a Tocsin desk gives away, without Tocsin: this one file, Python from 3.11 on, the package cryptography.
-
     python outside_verifier.py desk FOLDER [--keys KEYFILE] [--since OLD_CHECKPOINT] [--vkey VKEY] [--ca CA.pem]
     python outside_verifier.py proof PROOF.zip [--vkey VKEY] [--ca CA.pem]
     python outside_verifier.py report REPORT.html [--vkey VKEY]
-
-One line a check. Exit code 0: all hold; 2: what was given cannot be read; 4: the evidence does not hold.
-VKEY is the desk's verifier key as the desk gave it to you, CA.pem the certificates of a timestamp authority you trust;
-without them those in the files are used. What is shown: "unchanged, and not removed, since the checkpoint was signed",
-never "the platform served this". Left to `tocsin verify`: that each row of a table gives its log entry's commitment
-(that the table files are those logged is checked here), and the wording of import certificates.
+One line a check. Exit code 0: all hold; 2: what was given cannot be read; 4: the evidence does not hold. VKEY is the
+desk's verifier key as the desk gave it to you, CA.pem the certificates of a timestamp authority you trust; without them
+those in the files are used. What is shown: "unchanged, and not removed, since the checkpoint was signed", never "the
+platform served it". Left to `tocsin verify`: that each row of a table gives its log entry's commitment (that the files
+are those logged is checked here), and what import certificates say beside their signed head.
 """
 
 # fmt: off
@@ -35,35 +33,31 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FIELDS = ("source", "post", "account", "channel", "posted_at", "text", "kind", "record_sha256", "pointer")
 COUNTS = ("read", "stored", "duplicate", "quarantined")
-KINDS = ("post", "batch", "complete", "capture", "tables", "rotated", "handed_over", "timestamp")
 NUMBER = "(0|[1-9][0-9]{0,18})"  # in its one plain spelling
 BASE64 = re.compile("(?:[0-9A-Za-z+/]{4})*(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?")
 POST = re.compile(rb'\{"at":"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}Z","capture":"([0-9A-Za-z]+)",'
                   rb'"root":"[0-9A-Za-z+/]{42}[AEIMQUYcgkosw048]=","type":"post","v":1\}')
 PLACE = re.compile(f'{{"offset":{NUMBER},"size":{NUMBER},"address":"([0-9a-f]{{64}})","packed_crc":{NUMBER}}}'.encode())
-TILE = re.compile(r"(entries|[0-9]{1,2})/((?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/)*)?[0-9]{3})(?:\.p/((?!256)[1-9][0-9]{0,2}))?")
+TILE = re.compile(r"(entries|[0-9]+)/((?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/)*)?[0-9]{3})(?:\.p/((?!256)[1-9][0-9]{0,2}))?")
 MEMBER = re.compile(r"README\.txt|proof\.tlog-proof|post\.json|vkey\.txt|verify\.py|"
                     r"timestamps/(?:[0-9]{1,19}\.tlog-proof|[0-9]{1,19}-[0-9]{1,6}\.(?:tsr|pem))")
 DOCUMENT = re.compile(r'(?ms)<template id="tocsin-document">([^<>&]*)</template>|^```json tocsin-document\n(.*?)\n```$')
 BADGE = re.compile('<span class="badge" title="a character that is not drawn">[^<>]*</span>')
-UNSAID = re.compile(r"[\W\u115f\u1160\u3164\uffa0]")  # where page and quote may differ: the badges, what is not drawn
-
+UNSAID = re.compile(r"[\W\u115f\u1160\u3164\uffa0]")  # what is not compared between page and quote: no letters
 class Failed(ValueError):
     """The evidence does not hold."""
 def _require(condition: object, wrong: str) -> None:
     if not condition:
         raise Failed(wrong)
 def _say(line: str) -> None:  # what could deceive a terminal is written as an escape
-    sys.stdout.write("".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line) + "\n")
+    sys.stdout.buffer.write("".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line).encode() + b"\n")
 def _as_base64(raw: bytes) -> str: return base64.b64encode(raw).decode()
 def _exact_base64(text: object, what: str, length: int | None = None) -> bytes:  # RFC 4648 section 4, one spelling
     raw = base64.b64decode(text) if isinstance(text, str) and BASE64.fullmatch(text) else b""
     _require(_as_base64(raw) == text and length in (None, len(raw)), f"{what} is not exact base64 of the right length")
     return raw
 def _read_json(raw: bytes, what: str, **more: Any) -> Any:  # no name twice, no NaN
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        _require(len(dict(pairs)) == len(pairs), "a name stands twice in one object")
-        return dict(pairs)
+    def once(pairs: list[Any]) -> Any: return dict(pairs) if len(dict(pairs)) == len(pairs) else int("")  # an error
     try:
         return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int, **more)
     except (ValueError, RecursionError):
@@ -72,8 +66,7 @@ def _canonical(body: object) -> bytes: return json.dumps(body, sort_keys=True, s
 def _statement(entry: bytes, what: str) -> dict[str, Any]:  # RFC 8785: printable ASCII, whole numbers below 2^53
     body = _read_json(entry, what, parse_float=int, parse_int=lambda text: int(text if abs(int(text)) < 2**53 else ""))
     plain = re.fullmatch(rb'(?:[ -\[\]-~]|\\["\\])*', entry) and _canonical(body) == entry and isinstance(body, dict)
-    _require(plain and isinstance(body.get("type"), str) and type(body.get("v")) is int,
-             f"{what} is not a statement in canonical JSON (RFC 8785)")
+    _require(plain and isinstance(body.get("type"), str) and type(body.get("v")) is int, f"{what} is not RFC 8785 JSON")
     return dict(body)
 class _Key(NamedTuple):  # C2SP signed-note; one that was replaced signs no log of more than `until` entries
     name: str
@@ -104,17 +97,15 @@ def _checkpoint(note: bytes, keys: list[_Key], what: str) -> tuple[int, bytes]: 
             found.append(key)
     origin, size, root = body.split("\n")
     _require(origin == keys[0].name and re.fullmatch(NUMBER, size), f"{what} is of another log, or malformed")
-    _require(any(int(size) <= key.until for key in found) and len(set(found)) == len(found),
-             f"{what} is not signed, once, by the key of its time")
+    once = len(set(found)) == len(found) and any(int(size) <= key.until for key in found)
+    _require(once, f"{what} is not signed, once, by the key of its time")
     return int(size), _exact_base64(root, f"{what}: root", 32)
-
-# Merkle trees, RFC 6962 section 2.1. A proof gives two roots: of leaves [start, end), `part` where known, and of all.
-def _leaf_hash(entry: bytes) -> bytes: return sha256(b"\0" + entry).digest()
+def _leaf_hash(entry: bytes) -> bytes: return sha256(b"\0" + entry).digest()  # RFC 6962 section 2.1
 def _node_hash(left: bytes, right: bytes) -> bytes: return sha256(b"\1" + left + right).digest()
 def _roots(start: int, end: int, size: int, path: list[bytes], part: bytes | None) -> tuple[bytes, bytes]:
     _require(len(path) == (part is None) if (start, end) == (0, size) else path, "a Merkle proof of the wrong length")
     if (start, end) == (0, size):
-        return part or path[0], part or path[0]
+        return (path[0], path[0]) if part is None else (part, part)
     left, last, rest = 1 << (size - 1).bit_length() - 1, path[-1], path[:-1]
     if end <= left:
         inner, whole = _roots(start, end, left, rest, part)
@@ -122,8 +113,10 @@ def _roots(start: int, end: int, size: int, path: list[bytes], part: bytes | Non
     inner, whole = _roots(max(start - left, 0), end - left, size - left, rest, part if start >= left else None)
     return inner if start >= left else _node_hash(last, inner), _node_hash(last, whole)
 def _check_part(start: int, end: int, size: int, path: list[bytes], part: bytes, root: bytes) -> None:
+    if 0 <= start == end <= size and not path and part == sha256().digest():
+        return  # nothing is part of every tree
     _require(0 <= start < end <= size and start % (1 << (end - start - 1).bit_length()) == 0
-             and all(len(each) == 32 for each in (part, root, *path)), "a Merkle proof is malformed")
+             and part and all(len(each) == 32 for each in path), "a Merkle proof is malformed")
     _require(_roots(start, end, size, path, part) == (part, root), "a Merkle proof leads to another root")
 def _proven(post: dict[str, Any], what: str) -> tuple[bytes, dict[str, str]]:  # leaf hash and disclosed values
     disclosed, withheld, entry = post["disclosed"], post["withheld"], post["entry"].encode("ascii")
@@ -143,15 +136,14 @@ def _timestamp(answer: bytes, note: bytes, ca: bytes, what: str) -> str:  # the 
     with tempfile.TemporaryDirectory() as folder:
         for name, data in (("answer", answer), ("note", note), ("ca", ca)):
             Path(folder, name).write_bytes(data)
-        for words in ("-verify -no_check_time -data note -CAfile ca", "-reply -text"):  # a certificate may end meanwhile
+        for words in ("-verify -no_check_time -data note -CAfile ca", "-reply -text"):
             command = ["openssl", "ts", *words.split(), "-in", "answer"]
             done = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False, text=True)
             _require(done.returncode == 0, f"{what} is no timestamp of this checkpoint by this authority")
     return str(re.findall("Time stamp: (.*)", done.stdout)[0])
-
 class _Desk:  # a desk folder, checked step by step; the steps raise Failed where something does not hold
     def __init__(self, given: argparse.Namespace) -> None:
-        self.folder, self.given = given.path.resolve(), given
+        self.folder, self.given = Path(given.path), given
         head = _read_json((self.folder / "desk.json").read_bytes(), "desk.json")
         self.keys, signature = [_verifier_key(head["vkey"])], _exact_base64(head.pop("signature"), "desk.json", 64)
         self.keys[0].check(b"tocsin/desk/v1\n" + json.dumps(head, sort_keys=True).encode(), signature, "desk.json")
@@ -163,22 +155,23 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
         kept = _read_json(given.keys.read_bytes(), "the key file") if given.keys else {"desk_id": head["desk_id"]}
         known = not given.vkey or _verifier_key(given.vkey)[:3] in [key[:3] for key in self.keys]
         _require(known and head["schema_version"] == 1 and kept["desk_id"] == head["desk_id"]
-                 and self.keys[0].name == f"tocsin/{kept['desk_id']}", "desk.json or the keys are of another desk")
+                 and self.keys[0].name == f"tocsin/{kept['desk_id']}", "desk.json or a key is of another desk")
         self.address_key = _exact_base64(kept.get("address_key", ""), "the key file: address_key")
-        self.sealing_key = hmac.digest(  # HKDF, RFC 5869
-            hmac.digest(bytes(32), self.address_key, "sha256"), b"tocsin/sealing/v1\1", "sha256")
-        self.captures: dict[str, SimpleNamespace] = {}
-        self.files: dict[tuple[int, str], dict[str, Any]] = {}  # of a generation and table
-        self.places: set[tuple[str, int, int]] = set()  # address, CRC-32 of the chunk file, size of its content
-        self.heads: list[tuple[int, bytes, str]] = []  # older ones: what the beginning of the log must give
+        self.captures, self.heads = dict[str, SimpleNamespace](), list[tuple[int, bytes, str]]()  # older signed heads
+        self.places = set[tuple[str, int, int]]()  # address, CRC-32 of the chunk file, size of its content
+        self.files, self.told = dict[tuple[int, str], dict[str, Any]](), dict[int, list[Any]]()  # by generation
+        self.blanked = dict[str, int]()  # address -> CRC-32 of the chunk file that an erasure wrote anew
+        self.bare, self.erased = set[int](), set[int]()  # leaves without a secret, and those the log says were erased
+    def __iter__(self) -> Any: return (step() for step in (self._head, self._log, self._heads, self._captures))
     def _read(self, path: str) -> bytes:
         try:
             return (self.folder / path).read_bytes()
         except OSError:
             raise Failed(f"{path} is missing or unreadable") from None
-    def _opened(self, path: str, raw: bytes) -> Any:  # the line tocsin/sealed/v1, a nonce, AES-256-GCM bound to its path
+    def _opened(self, path: str, raw: bytes) -> Any:  # a line, a nonce, AES-256-GCM bound to the path
+        key = hmac.digest(hmac.digest(bytes(32), self.address_key, "sha256"), b"tocsin/sealing/v1\1", "sha256")  # HKDF
         try:
-            return AESGCM(self.sealing_key).decrypt(raw[17:29], raw[29:], path.encode())
+            return AESGCM(key).decrypt(raw[17:29], raw[29:], path.encode())
         except (InvalidTag, ValueError):
             raise Failed(f"{path} cannot be opened: it was changed, or sealed with another key") from None
     def _handover_keys(self, each: dict[str, Any], what: str) -> list[_Key]:  # the old one and the new: both signed
@@ -186,25 +179,22 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
         message, keys = f"tocsin/{each['type']}/v1\n".encode() + _canonical(signed), []
         for name in ("old", "new"):
             keys.append(_verifier_key(each[name]))
-            keys[-1].check(message, _exact_base64(each[f"{name}_signature"], what, 64), f"{what}: a handover of the log")
+            keys[-1].check(message, _exact_base64(each[f"{name}_signature"], what, 64), f"{what}: handover")
         _require(keys[0].name == keys[1].name and keys[0] != keys[1], f"{what}: a handover is malformed")
         return keys
     def _head(self) -> str:  # manifest and signed head are of one state, the table files those written
         newest, path = self._read("log/checkpoint"), "tables/manifest.json"
         self.manifest = _read_json(self._read(path), path)
-        digest, generation = self.manifest.pop("sha256"), self.manifest["generation"]
+        digest, following = self.manifest.pop("sha256"), self.manifest["generation"] + 1
         self.size, self.root = _checkpoint(self.manifest["checkpoint"].encode(), self.keys, f"{path}: its checkpoint")
         _require(sha256(json.dumps(self.manifest, sort_keys=True).encode()).hexdigest() == digest and self.manifest[
             "format"] == "tocsin/tables/v1" and self.manifest["log_size"] == self.size, f"{path} is damaged")
-        head, path = _checkpoint(newest, self.keys, "log/checkpoint"), f"tables/manifest-{generation + 1:08d}.json"
+        head, path = _checkpoint(newest, self.keys, "log/checkpoint"), f"tables/manifest-{following:08d}.json"
         _require(head == (self.size, self.root) or (head[0] > self.size and newest.decode()  # or a crash came between
                  == _read_json(self._read(path), path)["checkpoint"]), "log and tables are not of one state")
-        names = "\n".join(["0.", *(path.name for path in (self.folder / "tables").rglob("*.*"))])
-        latest = max(map(int, re.findall("(?m)^(?:manifest-)?([0-9]+)[.]", names)))
-        _require(latest <= generation + 1, "the tables and the log were put back to an older state")
         for table, each in [(table, each) for table, files in self.manifest["tables"].items() for each in files]:
             path = f"tables/{each['path']}"
-            data = self._read(path) if re.fullmatch(rf"tables/{table}/[0-9]{{8}}\.parquet(\.sealed)?", path) else b""
+            data = self._read(path) if re.fullmatch(rf"tables/{table}/[0-9]{{8}}\.[a-z0-9.]+", path) else b""
             _require(sha256(data).hexdigest() == each["sha256"] and len(data) == each["size_bytes"]
                      and (not self.address_key or path[-7:] != ".sealed" or self._opened(path, data)),
                      f"{path} is not the file that was written")
@@ -216,11 +206,10 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
             if path.is_file() and (match := TILE.fullmatch(path.relative_to(base).as_posix())):
                 self.tiles.setdefault((match[1], int(re.sub("[/x]", "", match[2]))), {})[int(match[3] or 256)] = path
         self.secrets: dict[int, bytes] = {}
-        for path in sorted((self.folder / "secrets").glob("*.jsonl.z")):
+        for path in sorted((self.folder / "secrets").glob("*.z"), key=lambda path: (path.name[21:-8], path.name)):
             raw, unpacker, (first, crc) = path.read_bytes(), zlib.decompressobj(), path.name.split(".")[:2]
-            if int(first) < self.size:
-                _require(crc == f"{zlib.crc32(raw):08x}", f"secrets/{path.name} is damaged: not the CRC-32 in its name")
-                self.secrets.update(enumerate(unpacker.decompress(raw, 1 << 28).split(b"\n"), int(first)))
+            _require(crc == f"{zlib.crc32(raw):08x}", f"secrets/{path.name} is damaged: not the CRC-32 in its name")
+            self.secrets.update(enumerate(unpacker.decompress(raw, 1 << 28).splitlines(), int(first)))
         self.levels: list[list[bytes]] = [[]]
         for number in range(-(-self.size // 256)):
             need, ends, widths = min(256, self.size - number * 256), [0], self.tiles.get(("entries", number), {})
@@ -245,18 +234,17 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
             _require(width > need or (width and path.read_bytes() == true[: ends[width]]),
                      f"log/tile/{level}/{number} of width {width} is missing, or does not agree with the log")
     def _keyed(self, leaf: int, data: bytes) -> str:  # a digest under the erasable secret of a leaf
-        found = re.fullmatch(b'"([0-9a-f]{32})"', self.secrets.get(leaf, b""))
-        _require(found, f"leaf {leaf}: its secret is missing or malformed")
-        return _as_base64(hmac.digest(bytes.fromhex(found[1].decode() if found else ""), data, "sha256"))
+        secret = self.secrets.get(leaf, b"").strip(b'"').decode()
+        _require(re.fullmatch("[0-9a-f]{32}", secret), f"leaf {leaf}: its secret is missing or malformed")
+        return _as_base64(hmac.digest(bytes.fromhex(secret), data, "sha256"))
     def _check_entry(self, leaf: int, entry: bytes) -> None:  # it fits what came before, and the files
         what, match = f"leaf {leaf}", POST.fullmatch(entry)
-        body: dict[str, Any] = {"type": "post", "v": 1, "capture": match[1].decode()} if match else {}
-        body = body or _statement(entry, what)
+        body: Any = {"type": "post", "v": 1, "capture": match[1].decode()} if match else _statement(entry, what)
         kind, capture = body["type"], self.captures.get(str(body.get("capture")), SimpleNamespace(is_open=False))
-        _require(kind not in KINDS or body["v"] == 1, f"{what} is of a version that this verifier does not know")
-        _require(kind not in KINDS[:3] or capture.is_open, f"{what} speaks of a capture that is not open")
+        _require(kind not in ("post", "batch", "complete") or capture.is_open, f"{what} speaks of no open capture")
         if kind == "post":
-            _require(match and self._keyed(leaf, b""), f"{what}: a post's entry is malformed")
+            self.bare.update([leaf] * (self.secrets.get(leaf) == b"null"))
+            _require(match and (leaf in self.bare or self._keyed(leaf, b"")), f"{what}: a post's entry is malformed")
             capture.waiting += 1
         elif kind in ("batch", "complete"):
             self._counted(body, what, capture)
@@ -264,32 +252,32 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
             name, path = str(body["capture"]), f"captures/{body['capture']}.jsonl"
             is_next = name.isalnum() and name not in self.captures and body["ordinal"] == len(self.captures) + 1
             first, *lines = self._read(path).split(b"\n")[:-1] if is_next else [b""]
-            header = is_next and self._keyed(leaf, first + b"\n")
-            _require(header == body["header"], f"{path} line 1 is not the one of {what}")
+            _require(is_next and self._keyed(leaf, first + b"\n") == body["header"], f"{path} line 1 is not {what}'s")
             self.captures[name] = SimpleNamespace(path=path, lines=lines, size=0, waiting=0, counts=[0] * 4, is_open=1)
         elif kind == "tables":
-            files = [self.files.pop(key) for key in sorted(self.files) if key[0] == body["generation"]]
-            told = "".join(f"{each['path']} {each['rows']} {each['sha256']}\n" for each in files).encode()
-            _require(self._keyed(leaf, told) == body["digest"], f"{what} names other table files than the manifest")
+            self.told[body["generation"]] = [leaf, body["digest"]]
+        elif kind in ("erased", "rebuilt"):
+            self.erased.update(body.get("leaves", []))
+            self.blanked.update(body.get("chunks", []))
+            for generation, digest in body.get("tables", []):
+                self.told[generation][1] = digest
         elif kind in ("rotated", "handed_over"):
             self._handover_keys(body, what)
-            named = body in self.handovers or kind == "handed_over" or leaf == self.size - 1
-            _require(body["size"] == leaf and named,
+            _require(body["size"] == leaf and (kind[0] == "h" or body in self.handovers or leaf == self.size - 1),
                      f"{what} hands the log to a key that desk.json does not name")
             self.heads.append((leaf, _exact_base64(body["root"], what, 32), what))
         elif kind == "timestamp":
             path = f"log/timestamps/{body['size']}-{body['number']}"
             note, answer = self._read(f"{path}.note"), self._read(f"{path}.tsr")
-            ca, (size, root) = self._read(f"log/timestamps/ca-{body['ca'][:32]}.pem"), _checkpoint(note, self.keys, path)
+            ca, (size, root) = self._read(f"{path[:14]}/ca-{body['ca'][:32]}.pem"), _checkpoint(note, self.keys, path)
             _require([sha256(answer).hexdigest(), sha256(ca).hexdigest()] == [body["answer"], body["ca"]]
                      and size == body["size"] <= leaf, f"{path}.tsr, its note or its CA file is not that of {what}")
             at = _timestamp(answer, note, self.given.ca.read_bytes() if self.given.ca else ca, f"{path}.tsr")
             self.heads.append((size, root, f"{path}.note (timestamped {at})"))
-        # The place for "erased": which leaves have no secret any more, which chunks and table files were rewritten.
     def _counted(self, body: dict[str, Any], what: str, capture: SimpleNamespace) -> None:
         counts = [body[name] for name in COUNTS]
-        _require(all(type(count) is int and count >= 0 for count in counts) and counts[0] == sum(counts[1:]),
-                 f"{what}: read is not stored + duplicate + quarantined")
+        fits = {*map(type, counts)} == {int} and min(counts) >= 0 and counts[0] == sum(counts[1:])
+        _require(fits, f"{what}: read is not stored + duplicate + quarantined")
         if body["type"] == "complete":
             end = {"complete": True, "finished_at": body["at"], **{name: body[name] for name in (*COUNTS, "size")}}
             _require((counts, body["size"], 0) == (capture.counts, capture.size, capture.waiting)
@@ -309,43 +297,41 @@ class _Desk:  # a desk folder, checked step by step; the steps raise Failed wher
         capture.waiting, capture.counts = 0, [a + b for a, b in zip(capture.counts, counts, strict=True)]
     def _captures(self) -> str:  # manifest and log agree, and every chunk is there and whole
         stored = sum(capture.counts[1] for capture in self.captures.values())
-        _require({name for name, each in self.captures.items() if each.is_open} == {*self.manifest["open_captures"]}
-                 and not self.files and not any(each.waiting for each in self.captures.values())
-                 and (len(self.captures), stored) == (self.manifest["captures_begun"], sum(
-                     each["rows"] for each in self.manifest["tables"]["posts"])), "manifest and log do not agree")
+        for generation, (leaf, digest) in self.told.items():
+            files = [self.files.pop(key) for key in sorted(self.files) if key[0] == generation]
+            lines = "".join(f"{each['path']} {each['rows']} {each['sha256']}\n" for each in files).encode()
+            _require(self._keyed(leaf, lines) == digest, f"leaf {leaf} names other table files")
+        still_open = {name for name, each in self.captures.items() if each.is_open and not each.waiting}
+        rows = sum(each["rows"] for each in self.manifest["tables"]["posts"]) + len(self.erased)
+        expected = [{*self.manifest["open_captures"]}, self.manifest["captures_begun"], rows, {}, set()]
+        found = [still_open, len(self.captures), stored, self.files, self.bare - self.erased]
+        _require(found == expected, "log and manifest do not speak of the same captures, posts, erasures or files")
         for address, crc, size in sorted(self.places):
-            path = f"chunks/{address[:2]}/{address}.sealed"
-            path = path if (self.folder / path).exists() else path[:-6] + "z"  # as version 0.1.0 kept them
-            raw, unpacker = self._read(path), zlib.decompressobj()
-            _require(zlib.crc32(raw) == crc, f"{path} is damaged: not the CRC-32 that its capture names")
+            stem = f"chunks/{address[:2]}/{address}"  # whole; or blanked by an erasure; or as version 0.1.0 kept it
+            path = max([stem + each.name[64:] for each in self.folder.glob(f"{stem}.*sealed")], default=f"{stem}.z")
+            raw, unpacker, is_whole = self._read(path), zlib.decompressobj(), path.count(".") == 1
+            _require(zlib.crc32(raw) == (crc if is_whole else self.blanked.get(address)), f"{path} is damaged")
             if self.address_key or path.endswith(".z"):
                 data = unpacker.decompress(raw if path.endswith(".z") else self._opened(path, raw), size + 1)
                 keyed = hmac.digest(self.address_key, data, "sha256").hex() if self.address_key else address
-                _require(len(data) == size and unpacker.eof and not unpacker.unused_data and keyed == address,
-                         f"{path} does not hold the bytes of its address")
+                _require((len(data), unpacker.eof, unpacker.unused_data) == (size, True, b"") and (keyed == address
+                         or not is_whole), f"{path} does not hold the bytes of its address")
         how = "lie at the keyed addresses of their bytes" if self.address_key else "are whole (not opened: no --keys)"
         return f"{len(self.captures):,} captures with {stored:,} posts add up, and {len(self.places):,} chunks {how}"
     def _heads(self) -> str:  # the signed one, and older ones of handovers, timestamps, certificates, --since
         for path in sorted((self.folder / "certificates").glob("*.json")):
-            body = _read_json(path.read_bytes(), what := f"certificates/{path.name}")
-            self.heads.append((*_checkpoint(body["log"]["checkpoint"].encode(), self.keys, what), what))
-            _require(all(self.captures[each["capture_id"]].counts == [each[name] for name in COUNTS]
-                         for each in body["captures"]), f"{what} does not count what the log counts")
+            note = _read_json(path.read_bytes(), what := f"certificates/{path.name}")["log"]["checkpoint"]
+            self.heads.append((*_checkpoint(note.encode(), self.keys, what), what))
         if self.given.since:
             self.heads.append((*_checkpoint(self.given.since.read_bytes(), self.keys, "--since"), "--since"))
         for size, root, what in [(self.size, self.root, "the signed head"), *self.heads]:
-            _require(size <= self.size, f"{what} is of a longer log: this one was cut off, or put back to an older copy")
+            _require(size <= self.size, f"{what} is of a longer log: this one was cut off, or put back")
             peaks = [self.levels[n][(size >> n) - 1] for n in range(size.bit_length()) if size >> n & 1]
             true = reduce(lambda right, left: _node_hash(left, right), peaks) if peaks else sha256().digest()
             _require(true == root, f"{what}: the first {size:,} entries of the log are not those it was signed over")
-        return ", ".join(["the log gives the signed root, and goes on from every older head", *(each[2] for each in self.heads)])
-
-def _check_desk(given: argparse.Namespace) -> Any:
-    desk = _Desk(given)
-    yield from (step() for step in (desk._head, desk._log, desk._heads, desk._captures))
-def _check_proof(given: argparse.Namespace) -> Any:  # its members are few, known, small, not compressed
-    whole = given.path.stat().st_size
-    _require(whole < 2**23, "this is too large for a zip of tocsin prove")
+        return ", ".join(["the log gives the signed root", *(f"goes on from {each[2]}" for each in self.heads)])
+def _proof_steps(given: argparse.Namespace) -> Any:  # its members are few, small, not compressed
+    _require((whole := given.path.stat().st_size) < 2**23, "this is too large for a zip of tocsin prove")
     with zipfile.ZipFile(given.path) as file:
         members = file.infolist()
         _require(len({each.filename for each in members if MEMBER.fullmatch(each.filename)}) == len(members) < 100
@@ -359,20 +345,21 @@ def _check_proof(given: argparse.Namespace) -> Any:  # its members are few, know
         head, _, note = parts[name].partition(b"\n\n")
         kind, place, *path = head.decode().split("\n")
         _require(kind == "c2sp.org/tlog-proof@v1" and re.fullmatch(f"index {NUMBER}", place), f"{name} is malformed")
-        size, root = _checkpoint(note, [first, *(known if name[0] == "t" else [])], name)
-        _check_part(int(place[6:]), int(place[6:]) + 1, size, [_exact_base64(each, name, 32) for each in path], leaf, root)
-        yield f"{name}: the post is entry {place[6:]} of the log of {size:,} entries that {first.name} signed"
+        size, root = _checkpoint(note, [*{first, *known}] if name[0] == "t" else [first], name)
+        _check_part(at := int(place[6:]), at + 1, size, [_exact_base64(each, name, 32) for each in path], leaf, root)
+        yield f"{name}: the post is entry {at:,} of the log of {size:,} entries that {first.name} signed"
         for answer in sorted(each for each in parts if each.startswith(f"{name[:-11]}-") and each.endswith(".tsr")):
             ca = given.ca.read_bytes() if given.ca else parts[f"{answer[:-4]}.pem"]
             yield f"{answer}: an authority timestamped that log: {_timestamp(parts[answer], note, ca, answer)}"
     yield from (f"disclosed, as archived: {name} = {value}" for name, value in values.items())
-def _check_report(given: argparse.Namespace) -> Any:  # HTML, Markdown or JSON
+def _report_steps(given: argparse.Namespace) -> Any:  # HTML, Markdown or JSON
     text = given.path.read_bytes().decode()
     found = [a or b for a, b in DOCUMENT.findall(text)]
     _require(len(found) == 1 or text.startswith("{"), "the file is not a whole report")
     document = _read_json(found[0].encode(), "the document") if found else _read_json(text.encode(), "it")["dispatch"]
     key = _verifier_key(given.vkey or document["desk"]["verifier_key"])
-    shown = dict(re.findall('(?s)<blockquote [^<>]*data-quote="(q[0-9]+)">(.*?)</blockquote>', text))
+    shown = dict(re.findall('<blockquote [^<>]*data-quote="(q[0-9]+)">([^<]*)</blockquote>', BADGE.sub("", text)))
+    _require(len(shown) == text.count("<blockquote") == text.startswith("<!") * len(document["quotes"]), "other quotes")
     for quote in document["quotes"]:
         what, proof, at = f"quote {quote['id']} (entry {quote['leaf_index']})", quote["proof"], quote["posted_at"] or ""
         if proof:
@@ -380,31 +367,26 @@ def _check_report(given: argparse.Namespace) -> Any:  # HTML, Markdown or JSON
             size, root = _checkpoint(proof["checkpoint"].encode(), [key], what)
             path = [_exact_base64(each, what, 32) for each in proof["inclusion"]]
             _check_part(quote["leaf_index"], quote["leaf_index"] + 1, size, path, leaf, root)
-            at = at and at[:-1] + ("Z" if "." in at else ".000000Z")
-            true = {**quote, "posted_at": at, "kind": values.get("kind")}
+            true = {**quote, "kind": values.get("kind"), "posted_at": at if "." in at else at.replace("Z", ".000000Z")}
             _require(true == {**true, **values}, f"{what} is not what its proof discloses")
-        page, words = BADGE.sub("", shown.get(quote["id"], "")), quote["text"] if shown else ""
-        _require("<" not in page and UNSAID.sub("", html.unescape(page)) == UNSAID.sub("", words),
+        _require(not shown or UNSAID.sub("", html.unescape(shown[quote["id"]])) == UNSAID.sub("", quote["text"]),
                  f"{what}: the page shows other words")
         yield f"{what}: " + ("proven: " + " and ".join(sorted(values)) if proof else "it carries no proof")
-    quoted = len(document["quotes"]) if text.startswith("<!") else 0
-    _require(len(shown) == text.count("<blockquote") == quoted, "the page shows quotes of no post, or not all")
     _checkpoint(document["snapshot"]["checkpoint"].encode(), [key], "the report's checkpoint")
     seal = list(re.finditer("tocsin-seal:v1:(unsealed|[A-Za-z0-9+/]{16,4096}={0,2})", text))[-1]
     digest = sha256(f"{text[: seal.start(1)]}unsealed{text[seal.end(1) :]}".encode()).digest()
     key.check(b"tocsin/seal/v1\n" + digest, _exact_base64(seal[1], "the seal"), "the seal")
     yield "the seal is the desk's, over every character of the file"
+CHECKS: dict[str, Any] = {"desk": _Desk, "proof": _proof_steps, "report": _report_steps}
 def main(words: list[str] | None = None) -> int:
     """Check what the command line names, and give the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("desk", "proof", "report"))
-    parser.add_argument("path", type=Path)
-    for name, kind in (("keys", Path), ("since", Path), ("ca", Path), ("vkey", str)):
-        parser.add_argument(f"--{name}", type=kind)
+    parser.add_argument("what", choices=CHECKS)
+    for name, kind in (("path", Path), ("--keys", Path), ("--since", Path), ("--ca", Path), ("--vkey", str)):
+        parser.add_argument(name, type=kind)
     given = parser.parse_args(words)
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        for line in {"desk": _check_desk, "proof": _check_proof, "report": _check_report}[given.what](given):
+        for line in CHECKS[given.what](given):
             _say(f"ok  {line}")
     except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, zlib.error) as error:
         _say(f"FAILED  {error if isinstance(error, Failed) else 'something is malformed: ' + type(error).__name__}")
@@ -414,6 +396,5 @@ def main(words: list[str] | None = None) -> int:
         return 2
     _say("VERIFIED" + ("" if given.vkey else ", if the key in the file is the desk's: compare it, or give --vkey"))
     return 0
-
 if __name__ == "__main__":
     raise SystemExit(main())

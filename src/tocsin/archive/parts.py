@@ -21,14 +21,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from tocsin.archive.chunks import capture_file, kept_chunk_path
+from tocsin.archive.chunks import capture_file, is_blanked, kept_chunk_path
 from tocsin.archive.keys import DeskInfo, desk_info_of
+from tocsin.archive.recovery import ERASING
 from tocsin.archive.secret_files import secret_files
 from tocsin.archive.tables import Manifest, Snapshot, snapshot
 from tocsin.archive.tiles import WIDTH, Log, bundle, tile_path, tile_shape
 from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 
-NOT_COPIED = frozenset({"staging", "lock", "index", "web"})
+NOT_COPIED = frozenset({"staging", "lock", "index", "web", ERASING})
 _ATTEMPTS = 50
 _NAMED_BY_MANIFEST = frozenset({"captures", "chunks", "secrets", "tables", "desk.json"})
 
@@ -85,6 +86,11 @@ def desk_parts(folder: Path) -> DeskParts:
     Raises TocsinInputError where there is no desk, EvidenceError where its head is damaged, MovedOnError where its
     signing key was replaced this very moment.
     """
+    if (folder / ERASING).exists():  # what it takes away may still be there, and must not go into a copy
+        raise TocsinError(
+            "an erasure is under way on this desk, or was interrupted",
+            next_step="run this again when it has ended; the next command that writes ends an interrupted one",
+        )
     for _ in range(_ATTEMPTS):
         loose = sorted(_loose_files(folder))
         try:
@@ -136,7 +142,8 @@ def _captures(folder: Path, manifest: Manifest, capture_ids: list[str]) -> Itera
             address = bytes.fromhex(place.address)
             if address not in met:
                 met.add(address)
-                yield _file(folder, kept_chunk_path(folder, place.address), crc=place.packed_crc)
+                path = kept_chunk_path(folder, place.address)
+                yield _file(folder, path, crc=None if is_blanked(path) else place.packed_crc)
 
 
 def _loose_files(folder: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tocsin.archive.batches import post_entry_parts
 from tocsin.archive.chunks import Originals
 from tocsin.archive.commitments import commitment_root, field_commitments
+from tocsin.archive.erased import Erasures
 from tocsin.archive.secret_files import Secrets
 from tocsin.archive.tables import Snapshot
 from tocsin.archive.versions import Words, id_words
@@ -29,10 +30,11 @@ _BATCH_ROWS = 4096
 class PostsCheck:
     """Walks the posts table beside the log; both are in the order of leaves."""
 
-    def __init__(self, here: Snapshot, originals: Originals) -> None:
+    def __init__(self, here: Snapshot, originals: Originals, erasures: Erasures) -> None:
         self.count = 0
         self.erased = 0
-        self._here = here
+        self.originals_lost = 0
+        self._here, self._erasures = here, erasures
         self._originals = originals
         self._secrets = Secrets(here.folder)
         self._names = _Names(here)
@@ -43,10 +45,18 @@ class PostsCheck:
         """Whether the leaf is a post's, which then was checked. Raises EvidenceError naming the leaf."""
         row = self._next
         if row is None or row[0] != leaf_index:
+            if leaf_index in self._erasures.orders and entry.endswith(_POST_ENDING):
+                self.erased += 1
+                return True
             if entry.endswith(_POST_ENDING) or (row is not None and row[0] < leaf_index):
                 raise EvidenceError(f"leaf {leaf_index} of the log is a post that the posts table does not have")
             return False
-        if row[1] != entry:
+        if leaf_index in self._erasures.orders:
+            order = self._erasures.orders[leaf_index]
+            raise EvidenceError(f"leaf {leaf_index} was erased by order {order}, but the posts table has it still")
+        if leaf_index in self._erasures.lost:
+            self.originals_lost += 1  # its record was erased with another post's: nothing to hash
+        elif row[1] != entry:
             if row[1] == b"":
                 raise EvidenceError(f"leaf {leaf_index}: its secret is missing")
             raise EvidenceError(
@@ -128,9 +138,11 @@ class LeavesCheck:
     The digests of the table files, which the log states, stand for the values.
     """
 
-    def __init__(self, here: Snapshot) -> None:
+    def __init__(self, here: Snapshot, erasures: Erasures) -> None:
         self.count = 0
         self.erased = 0
+        self.originals_lost = len(erasures.lost)
+        self._erasures = erasures
         self._rows = self._expected(here)
         self._next = next(self._rows, None)
 
@@ -138,9 +150,15 @@ class LeavesCheck:
         """Whether the leaf is a post's. Raises EvidenceError naming the leaf where log and table differ."""
         row = self._next
         if row is None or row[0] != leaf_index:
+            if leaf_index in self._erasures.orders and entry.endswith(_POST_ENDING):
+                self.erased += 1
+                return True
             if entry.endswith(_POST_ENDING) or (row is not None and row[0] < leaf_index):
                 raise EvidenceError(f"leaf {leaf_index} of the log is a post that the posts table does not have")
             return False
+        if leaf_index in self._erasures.orders:
+            order = self._erasures.orders[leaf_index]
+            raise EvidenceError(f"leaf {leaf_index} was erased by order {order}, but the posts table has it still")
         if not (entry.startswith(row[1]) and entry.endswith(_POST_ENDING)):
             raise EvidenceError(f"leaf {leaf_index}: the row of the posts table is of another capture or time")
         self.count += 1

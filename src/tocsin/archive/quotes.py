@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -21,9 +25,8 @@ from tocsin.archive.commitments import (
     posted_at_text,
 )  # fmt: skip
 from tocsin.archive.keys import desk_info
-from tocsin.archive.names import unmasked
 from tocsin.archive.sealing import Sealer
-from tocsin.archive.secret_files import Secrets
+from tocsin.archive.secret_files import secret_files
 from tocsin.archive.strict import base64_bytes, base64_text, statement
 from tocsin.archive.tables import Snapshot, snapshot
 from tocsin.archive.tiles import Log
@@ -50,7 +53,7 @@ def quote_proof(
         raise TocsinInputError("no such field: " + ", ".join(unknown), expected=", ".join(COMMITTED_FIELDS))
     here = snapshot(folder, sealer)
     values = _values_of(here, leaf_index)
-    secret = Secrets(folder).of(leaf_index)
+    secret = _secret(folder, leaf_index)
     if secret is None:
         raise EvidenceError(f"leaf {leaf_index} has no secret (erased): nothing of it can be disclosed")
     commitments = dict(zip(COMMITTED_FIELDS, field_commitments(secret, values), strict=True))
@@ -107,13 +110,39 @@ def _field(proof: QuoteProof, name: str) -> bytes:
         raise EvidenceError(f"quote proof: {name} is not Unicode text") from error
 
 
+def leaf_of_post(folder: Path, post_id: str) -> int:
+    """The leaf of the last version of a post, by its pseudonym. Raises TocsinInputError where the desk has none."""
+    last = -1
+    for batch in snapshot(folder).batches("posts", ["post_id", "leaf_index"], 1 << 17):
+        found = batch.filter(pc.equal(batch["post_id"], post_id))
+        if found.num_rows:
+            last = max(last, pc.max(found["leaf_index"]).as_py())
+    if last < 0:
+        raise TocsinInputError("no such post on this desk", expected="the id of a post, or its place in the log")
+    return last
+
+
+def _secret(folder: Path, leaf_index: int) -> bytes | None:
+    """The secret of one leaf, None where it was erased. The other lines of its file are not read: at 65,000 of them
+    that would be most of the time a proof takes."""
+    known = [(path, first) for path, first in secret_files(folder) if first <= leaf_index]
+    if not known:
+        raise EvidenceError(f"the secret of leaf {leaf_index} is missing")
+    path, first = known[-1]
+    raw, unpacker = path.read_bytes(), zlib.decompressobj()
+    if path.name.split(".")[1] != f"{zlib.crc32(raw):08x}":
+        raise EvidenceError(f"secrets/{path.name} is damaged", expected="the CRC-32 in its name")
+    lines = unpacker.decompress(raw, 1 << 28).split(b"\n", leaf_index - first + 1)[:-1]
+    line = lines[-1] if len(lines) == leaf_index - first + 1 else b""
+    if line != b"null" and re.fullmatch(rb'"[0-9a-f]{32}"', line) is None:
+        raise EvidenceError(f"secrets/{path.name} is damaged, or ends before leaf {leaf_index}")
+    return None if line == b"null" else bytes.fromhex(line.decode().strip('"'))
+
+
 def _values_of(here: Snapshot, leaf_index: int) -> tuple[str, ...]:
     """The committed values of a post, from the tables and its bytes."""
-    row = _row(here, leaf_index)
-    behind = {
-        each["pseudonym"]: each["platform_id"]
-        for each in unmasked(here, [row["post_id"], row["account_id"], row["channel_id"] or ""]).to_pylist()
-    }
+    generation, row = _row(here, leaf_index)
+    behind = _platform_ids(here, {row["post_id"], row["account_id"], row["channel_id"]} - {None}, generation)
     record = record_bytes(here.folder, here.sealer, row["capture_id"], row["record_offset"], row["record_length"])
     channel = behind.get(row["channel_id"], "") if row["channel_id"] else ""
     return (
@@ -122,8 +151,25 @@ def _values_of(here: Snapshot, leaf_index: int) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _row(here: Snapshot, leaf_index: int) -> dict[str, Any]:
-    for path in here.files("posts"):
+def _platform_ids(here: Snapshot, pseudonyms: set[str], generation: int) -> dict[str, str]:
+    """The platform ids behind pseudonyms. A name is written with the first post that brings it: the commit of the
+    post is looked at first, then those before it, and no further than needed."""
+    found: dict[str, str] = {}
+    wanted = pa.array(sorted(pseudonyms), pa.string())
+    order = sorted(here.manifest.tables["names"], key=lambda each: (each.generation > generation, -each.generation))
+    for each in order:
+        if len(found) == len(pseudonyms):
+            break
+        one = replace(here, manifest=replace(here.manifest, tables={**here.manifest.tables, "names": (each,)}))
+        for batch in one.batches("names", ["pseudonym", "platform_id"], 1 << 17):
+            rows = batch.filter(pc.is_in(batch["pseudonym"], value_set=wanted))
+            found.update(zip(rows["pseudonym"].to_pylist(), rows["platform_id"].to_pylist(), strict=True))
+    return found
+
+
+def _row(here: Snapshot, leaf_index: int) -> tuple[int, dict[str, Any]]:
+    """The generation whose commit wrote a post, and its row. Raises TocsinInputError where the leaf is no post."""
+    for each, path in zip(here.manifest.tables["posts"], here.files("posts"), strict=True):
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 bounds = file.metadata.row_group(group).column(0).statistics
@@ -132,7 +178,7 @@ def _row(here: Snapshot, leaf_index: int) -> dict[str, Any]:
                 rows = file.read_row_group(group, columns=_COLUMNS)
                 found = rows.filter(pc.equal(rows["leaf_index"], leaf_index)).to_pylist()
                 if found:
-                    return dict(found[0])
+                    return each.generation, dict(found[0])
     raise TocsinInputError(f"leaf {leaf_index} is no post of this desk")
 
 

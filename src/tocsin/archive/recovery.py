@@ -16,6 +16,7 @@ checkpoint, so they never see a head without its tables or tables without their 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ from tocsin.archive.secret_files import secret_files
 from tocsin.archive.tables import Manifest, read_manifest, snapshot
 from tocsin.archive.tiles import unacknowledged_tiles
 from tocsin.records.errors import EvidenceError
+
+ERASING = "erasing"  # while an erasure goes on: the files it makes and those that go
 
 
 def recovered_manifest(folder: Path, disk: Disk, verifier: notes.Verifier) -> Manifest:
@@ -50,6 +53,7 @@ def recovered_manifest(folder: Path, disk: Disk, verifier: notes.Verifier) -> Ma
     elif head.root != shown.root:
         raise EvidenceError("log/checkpoint and the tables name different logs of the same size")
     check_not_put_back(latest_generation(folder), manifest.generation)
+    settle_erasure(folder, disk, manifest.erasures)
     for path in _leftovers(folder, manifest):
         disk.remove(path)
     for capture_id, each in manifest.open_captures.items():
@@ -60,6 +64,25 @@ def recovered_manifest(folder: Path, disk: Disk, verifier: notes.Verifier) -> Ma
             disk.append(path, each.file_bytes, b"")
     disk.settle()
     return manifest
+
+
+def settle_erasure(folder: Path, disk: Disk, erasures: int) -> None:
+    """Bring an erasure that was cut off to its end, or take it back (erasure.py lists its states).
+
+    `erasures` is how many orders the manifest speaks of. Raises EvidenceError where the marker is damaged.
+    """
+    try:
+        marker = json.loads((folder / ERASING).read_bytes())
+        order, made, gone = int(marker["order"]), list(marker["made"]), list(marker["gone"])
+    except FileNotFoundError:
+        return
+    except (ValueError, LookupError, TypeError) as error:
+        raise EvidenceError(f"{ERASING} is damaged") from error
+    for path in gone if order <= erasures else made:
+        disk.remove(folder / str(path))
+    disk.settle()
+    disk.remove(folder / ERASING)
+    disk.settle()
 
 
 def latest_generation(folder: Path) -> int:

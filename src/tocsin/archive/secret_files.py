@@ -15,12 +15,14 @@ from tocsin.records.errors import EvidenceError
 _LARGEST_FILE = 1 << 28
 
 
-def secrets_path(first_leaf: int, packed: bytes) -> str:
-    """Where the secrets of a commit lie under the desk folder. The CRC-32 of the file is in its name.
+def secrets_path(first_leaf: int, packed: bytes, order: int = 0) -> str:
+    """Where the secrets of a commit lie under the desk folder. The CRC-32 of the file is in its name, and the number of
+    the erasure that wrote it anew.
 
     (zlib itself does not notice a flipped bit among the unused ones of its last byte.)
     """
-    return f"secrets/{first_leaf:012d}.{zlib.crc32(packed):08x}.jsonl.z"
+    anew = f".e{order:06d}" if order else ""
+    return f"secrets/{first_leaf:012d}.{zlib.crc32(packed):08x}{anew}.jsonl.z"
 
 
 def packed_secrets(before: Sequence[bytes | None], secrets: bytes, after: Sequence[bytes | None]) -> bytes:
@@ -51,9 +53,13 @@ def unpacked_secrets(raw: bytes, what: str) -> list[bytes | None]:
 
 
 def secret_files(folder: Path) -> list[tuple[Path, int]]:
-    """The secrets files of a desk with their first leaves, in order."""
-    named = sorted((folder / "secrets").glob("*.jsonl.z"))
-    return [(path, int(first)) for path in named if (first := path.name.split(".")[0]).isascii() and first.isdecimal()]
+    """The secrets files of a desk with their first leaves, in order; the last written where an erasure goes on."""
+    latest: dict[int, tuple[str, Path]] = {}
+    for path in sorted((folder / "secrets").glob("*.jsonl.z")):
+        first, _, *anew = [*path.name.removesuffix(".jsonl.z").split("."), ""]
+        if first.isascii() and first.isdecimal():
+            latest[int(first)] = max(latest.get(int(first), ("", path)), ("".join(anew), path))
+    return [(path, first) for first, (_, path) in sorted(latest.items())]
 
 
 class Secrets:

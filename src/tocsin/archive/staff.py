@@ -22,6 +22,8 @@ from tocsin.archive.durable import Disk
 from tocsin.archive.strict import JsonValue, base64_bytes, base64_text, canonical_json, spelling_digest
 from tocsin.records.errors import EvidenceError, TocsinInputError
 
+# What only staff do: such a statement without a signature is not one of this desk's.
+SIGNED_ONLY = frozenset({"viewed", "judged", "corrected", "exported", "shared"})
 ROLES = ("analyst", "editor", "keeper", "lawyer", "reviewer")
 FILE = "staff.json"
 _DOMAIN = b"tocsin/statement/v1\n"
@@ -94,6 +96,26 @@ def introduced(body: Mapping[str, JsonValue], what: str) -> tuple[str, bytes]:
     if role not in ROLES or staff_id(role, public_key) != by:
         raise EvidenceError(f"{what}: the key is not that of the staff it names")
     return by, public_key
+
+
+@dataclass
+class StaffKeys:
+    """The staff keys that a log gave so far; takes its statements in order."""
+
+    keys: dict[str, bytes] = field(default_factory=dict)  # `by` -> public key
+
+    def check(self, body: Mapping[str, JsonValue], what: str) -> None:
+        """Nothing; raises EvidenceError for a statement that the staff it names did not sign.
+
+        A name once given to a key stays that key's: `by` has 32 bits of it, which can be met by trying.
+        """
+        if body.get("type") == "staff":
+            by, key = introduced(body, what)
+            if self.keys.setdefault(by, key) != key:
+                raise EvidenceError(f"{what} gives the name of one staff key to another")
+        if body.get("type") in SIGNED_ONLY and "by" not in body:
+            raise EvidenceError(f"{what} does not say who did it", expected="a statement signed by staff")
+        check_signed(body, self.keys, what)
 
 
 def staff_of(keys_folder: Path) -> Staff:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from tocsin.archive import batches
 from tocsin.archive.chunks import CaptureFile, capture_file
 from tocsin.archive.custody import detail_digest, detail_path, opened_detail
+from tocsin.archive.erased import Erasures
 from tocsin.archive.handovers import HandoversCheck
 from tocsin.archive.keys import desk_info
+from tocsin.archive.replaced_tables import replaced_digests
+from tocsin.archive.replay import Judgements
 from tocsin.archive.secret_files import Secrets
-from tocsin.archive.staff import check_signed, introduced
+from tocsin.archive.staff import StaffKeys
 from tocsin.archive.strict import JsonValue, statement
 from tocsin.archive.tables import Snapshot, TableFile, snapshot
 from tocsin.archive.tiles import Log
@@ -35,11 +38,13 @@ class _Capture:
 class StatementsCheck:
     """Takes the statements in order of leaves."""
 
-    def __init__(self, here: Snapshot) -> None:
+    def __init__(self, here: Snapshot, erasures: Erasures) -> None:
         self._here = here
+        self._erasures, self._replaced = erasures, replaced_digests(here)
         self._secrets = Secrets(here.folder)
         self._captures: dict[str, _Capture] = {}
-        self._staff: dict[str, bytes] = {}
+        self._staff = StaffKeys()
+        self._judgements = Judgements()
         info = desk_info(here.folder)
         self._handovers = HandoversCheck(info.vkey, info.handovers)
         self._files: dict[int, dict[str, TableFile]] = defaultdict(dict)
@@ -64,10 +69,8 @@ class StatementsCheck:
             if body["v"] != 1:
                 raise EvidenceError(f"{what} is of a version this Tocsin does not know", expected="1")
             checks[kind](leaf_index, body)
-        if kind == "staff":
-            by, key = introduced(body, what)
-            self._staff[by] = key
-        check_signed(body, self._staff, what)
+        self._staff.check(body, what)
+        self._judgements.check(leaf_index, body)
         if "detail" in body:
             self._detail(leaf_index, body)
         self._handovers.add(leaf_index, body)
@@ -90,7 +93,7 @@ class StatementsCheck:
         if manifest.captures_begun != len(self._captures):
             raise EvidenceError("the manifest counts other captures than the log")
         stored = sum(capture.counts["stored"] for capture in self._captures.values())
-        if stored != self._here.rows("posts"):
+        if stored != self._here.rows("posts") + len(self._erasures.orders):
             raise EvidenceError("the posts table has another number of rows than the log says were stored")
         return len(self._captures), sum(capture.blocks for capture in self._captures.values())
 
@@ -133,7 +136,11 @@ class StatementsCheck:
             raise EvidenceError(f"captures/{body['capture']}.jsonl does not end as leaf {leaf_index} says")
 
     def _detail(self, leaf_index: int, body: Mapping[str, JsonValue]) -> None:
-        path, secret = detail_path(leaf_index), self._secret(leaf_index)
+        path = detail_path(leaf_index)
+        of_erased = body.get("leaf") in self._erasures.orders
+        if of_erased and self._secrets.of(leaf_index) is None and not (self._here.folder / path).exists():
+            return
+        secret = self._secret(leaf_index)
         if not (self._here.folder / path).is_file():
             raise EvidenceError(f"{path} is missing, and the log does not say that it was erased")
         if self._here.sealer is None:
@@ -143,8 +150,10 @@ class StatementsCheck:
             raise EvidenceError(f"{path} is not what leaf {leaf_index} speaks of")
 
     def _tables(self, leaf_index: int, body: Mapping[str, JsonValue]) -> None:
-        files = self._files.pop(_count(leaf_index, body, "generation"), {})
-        if batches.tables_digest(self._secret(leaf_index), files) != body.get("digest"):
+        generation = _count(leaf_index, body, "generation")
+        files = self._files.pop(generation, {})
+        digest = self._replaced.get(generation, body.get("digest"))
+        if batches.tables_digest(self._secret(leaf_index), files) != digest:
             names = ", ".join(f"tables/{each.path}" for each in files.values()) or "no file"
             raise EvidenceError(f"leaf {leaf_index} names other table files than the manifest", got=names)
 

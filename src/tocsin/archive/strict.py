@@ -67,8 +67,12 @@ def instant(text: str, what: str) -> datetime:
 
 
 def spelling_digest(head: Mapping[str, JsonValue]) -> str:
-    """Sixteen hex digits by which a small file of fields (of keys, say) tells that one of its bits was flipped."""
-    return sha256(b"tocsin/fields/v1\n" + canonical_json(head)).hexdigest()[:16]
+    """Sixteen hex digits by which a small file of fields (of keys, say) tells that one of its bits was flipped.
+
+    Takes whatever JSON may hold: what is damaged is no statement any more.
+    """
+    spelled = json.dumps(head, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return sha256(b"tocsin/fields/v1\n" + spelled.encode("ascii")).hexdigest()[:16]
 
 
 def canonical_json(value: Mapping[str, JsonValue]) -> bytes:

@@ -37,7 +37,13 @@ CAPTURES = pa.schema(
         pa.field("summary", pa.string(), nullable=False),  # CaptureSummary as JSON
     ]
 )
-SCHEMAS: dict[str, pa.Schema] = {"posts": POSTS, "names": NAMES, "quarantine": QUARANTINE, "captures": CAPTURES}
+# Rows: one erased post, by a pseudonym of its pseudonym: a re-import is not to bring it back.
+TOMBSTONES = pa.schema(
+    [pa.field("tombstone", pa.string(), nullable=False), pa.field("order", pa.int64(), nullable=False)]
+)
+SCHEMAS: dict[str, pa.Schema] = {
+    "posts": POSTS, "names": NAMES, "quarantine": QUARANTINE, "captures": CAPTURES, "tombstones": TOMBSTONES,
+}  # fmt: skip
 # Dictionary pages pay where few values repeat; on ids and texts they only cost time.
 _REPEATING = {
     "posts": ["archived_at", "source", "capture_id", "account_id", "channel_id", "time_basis", "kind", "audience",
@@ -45,6 +51,7 @@ _REPEATING = {
     "names": ["kind", "source"],
     "quarantine": ["capture_id", "field", "reason", "quarantined_at"],
     "captures": [],
+    "tombstones": [],
 }  # fmt: skip
 
 
@@ -113,6 +120,7 @@ class Manifest:
     open_captures: Mapping[str, OpenCapture] = field(default_factory=dict)
     tables: Mapping[str, tuple[TableFile, ...]] = field(default_factory=dict)
     staff: tuple[str, ...] = ()  # whose keys the log gives already
+    erasures: int = 0  # orders of erasure carried out
 
     @property
     def log_size(self) -> int:
@@ -129,6 +137,7 @@ class Manifest:
             "checkpoint": self.checkpoint,
             "captures_begun": self.captures_begun,
             **({"staff": list(self.staff)} if self.staff else {}),
+            **({"erasures": self.erasures} if self.erasures else {}),
             "open_captures": {
                 capture_id: {name: getattr(each, name) for name in OpenCapture.__slots__}
                 for capture_id, each in self.open_captures.items()
@@ -143,8 +152,9 @@ class Manifest:
     def followed_by(
         self, *, written_at: str, checkpoint: str, added: Mapping[str, TableFile], **changes: Any
     ) -> Manifest:
-        """The next generation, with files added."""
-        tables = {name: (*self.tables.get(name, ()), *((added[name],) if name in added else ())) for name in SCHEMAS}
+        """The next generation, with files added; `replaced` gives other files of some tables first."""
+        held = {**self.tables, **changes.pop("replaced", {})}
+        tables = {name: (*held.get(name, ()), *((added[name],) if name in added else ())) for name in SCHEMAS}
         return replace(
             self, generation=self.generation + 1, written_at=written_at, checkpoint=checkpoint, tables=tables, **changes
         )
@@ -174,12 +184,13 @@ def read_manifest(raw: bytes, what: str) -> Manifest:
             body["checkpoint"],
             body["captures_begun"],
             {name: OpenCapture(**each) for name, each in body["open_captures"].items()},
-            {name: tuple(TableFile(**each) for each in files) for name, files in body["tables"].items()},
+            {name: tuple(TableFile(**each) for each in body["tables"].get(name, ())) for name in SCHEMAS},
             tuple(body.get("staff", ())),
+            int(body.get("erasures", 0)),
         )
         if _as_written({**body, "sha256": _digest(body)}) != raw:
             raise ValueError("is spelled otherwise than written")
-        if body["log_size"] != manifest.log_size or set(manifest.tables) != set(SCHEMAS):
+        if body["log_size"] != manifest.log_size or not set(body["tables"]) <= set(SCHEMAS):
             raise ValueError("does not agree with itself")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceError(f"{what} is damaged") from error
@@ -209,6 +220,18 @@ def table_file(table: str, generation: int, rows: pa.Table, sealer: Sealer) -> t
     if table in SEALED:
         path += ENDING
         data = sealer.sealed(bytes(data), f"tables/{path}")
+    return TableFile(path, rows.num_rows, len(data), sha256(data).hexdigest()), data
+
+
+def rewritten_file(
+    table: str, generation: int, order: int, rows: pa.Table, sealer: Sealer | None
+) -> tuple[TableFile, pa.Buffer | bytes]:
+    """The file that takes the place of a generation's in the `order`-th erasure, and its bytes."""
+    data: pa.Buffer | bytes = parquet_bytes(table, rows)
+    path = f"{table}/{generation:08d}.e{order:06d}.parquet"
+    if table in SEALED:
+        path += ENDING
+        data = needed(sealer, "names").sealed(bytes(data), f"tables/{path}")
     return TableFile(path, rows.num_rows, len(data), sha256(data).hexdigest()), data
 
 
@@ -271,6 +294,14 @@ class Snapshot:
                         yield batch.select(schema.names).cast(schema)
             except (pa.ArrowException, OSError, KeyError, ValueError) as error:
                 raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
+
+    def read_file(self, table: str, each: TableFile) -> pa.Table:
+        """The rows of one file of a table."""
+        path = self.folder / "tables" / each.path
+        try:
+            return pq.read_table(self._opened(each, path)).select(SCHEMAS[table].names).cast(SCHEMAS[table])
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
 
     def _opened(self, each: TableFile, path: Path) -> Path | pa.BufferReader:
         if not each.path.endswith(ENDING):

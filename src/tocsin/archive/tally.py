@@ -21,6 +21,7 @@ _LEAST_GAP_MINUTES = 60
 _GAP_FACTOR = 10  # times the 95th percentile of the usual intervals
 _LEAST_INTERVALS = 20
 _MOST_GAPS = 10
+_COUNTERS = ("time_bases", "audiences", "reasons", "gone")
 
 
 class Gap(NamedTuple):
@@ -81,19 +82,26 @@ class CaptureTally:
     time_bases: Counter[str] = field(default_factory=Counter)
     audiences: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)  # what the platform itself said is gone, by kind
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return asdict(self) | {name: dict(getattr(self, name)) for name in ("time_bases", "audiences", "reasons")}
+        return asdict(self) | {name: dict(getattr(self, name)) for name in _COUNTERS}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> CaptureTally:
         """The counts as `to_json` wrote them."""
-        counters = {name: Counter(body[name]) for name in ("time_bases", "audiences", "reasons")}
+        counters = {name: Counter(body.get(name, {})) for name in _COUNTERS}
         return cls(**{**body, **counters})
 
     def with_batch(
-        self, posts: pa.Table, stored: int, versions: int, quarantine: Sequence[QuarantinedRecord], other_records: int
+        self,
+        posts: pa.Table,
+        stored: int,
+        versions: int,
+        quarantine: Sequence[QuarantinedRecord],
+        other_records: int,
+        gone: Mapping[str, int],
     ) -> CaptureTally:
         """The counts after one more batch; this one is unchanged (a failed commit must not count)."""
         bounds = pc.min_max(posts["posted_at"].cast(pa.int64()))
@@ -111,7 +119,13 @@ class CaptureTally:
             self.time_bases + _counted(posts["time_basis"]),
             self.audiences + _counted(posts["audience"]),
             self.reasons + Counter(record.reason for record in quarantine),
+            self.gone + Counter(gone),
         )
+
+    @property
+    def told_gone(self) -> tuple[str, ...]:
+        """What is gone, as the certificate says it: kind and count."""
+        return tuple(f"{kind}: {count}" for kind, count in self.gone.items())
 
     def summary(self, capture_id: str, format_name: str, size_bytes: int, note: CaptureNote) -> CaptureSummary:
         """The capture's summary. Raises EvidenceError unless read = stored + duplicate + quarantined."""

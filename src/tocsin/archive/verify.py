@@ -15,14 +15,25 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.archive import merkle
 from tocsin.archive.certificates_check import check_certificates
-from tocsin.archive.chunks import Originals, block_address, capture_file, chunk_bytes, chunk_file_bytes, chunk_path
+from tocsin.archive.chunks import (
+    Originals,
+    Place,
+    block_address,
+    capture_file,
+    chunk_bytes,
+    chunk_file_bytes,
+    chunk_path,
+    is_blanked,
+)  # fmt: skip
 from tocsin.archive.consistency import check_continues, held_head, newest_head
+from tocsin.archive.erased import Erasures, erasures_of
 from tocsin.archive.keys import Keys, desk_info
 from tocsin.archive.posts_check import LeavesCheck, PostsCheck
 from tocsin.archive.recovery import check_not_put_back, latest_generation, manifest_path
@@ -46,7 +57,8 @@ class VerifyReport:
     captures: int
     blocks: int
     chunks_checked: int  # 0 without keys
-    erased: int  # leaves whose secret was erased, so that nothing of them can be checked but their place
+    erased: int  # posts that were erased by order: their leaves are in the log, and confirm nothing
+    originals_lost: int  # posts whose original bytes went with an erased one's
     certificates: int
 
 
@@ -62,8 +74,9 @@ def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | Non
     log = Log(folder / "log", here.log_size)
     for table in here.manifest.tables:
         _check_files(here, table)  # 6
-    statements = StatementsCheck(here)
-    posts = PostsCheck(here, Originals(folder, sealer)) if keys else LeavesCheck(here)
+    erasures = erasures_of(here)
+    statements = StatementsCheck(here, erasures)
+    posts = PostsCheck(here, Originals(folder, sealer), erasures) if keys else LeavesCheck(here, erasures)
     roots = _Levels(log)
     bundles = -(-log.size // WIDTH)
     for number in range(bundles):
@@ -76,10 +89,12 @@ def verify_desk(folder: Path, keys: Keys | None = None, progress: Progress | Non
     roots.finish(checkpoint.root)
     posts.finish()
     captures, blocks = statements.finish()
-    chunks = _check_chunks(folder, keys, statements.capture_ids, tell)  # 5, 7
+    chunks = _check_chunks(folder, keys, statements.capture_ids, erasures, tell)  # 5, 7
     certificates = check_certificates(here, desk_info(folder))  # 8
     _check_older_manifests(folder, here, checkpoint)  # 9
-    return VerifyReport(checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased, certificates)
+    return VerifyReport(
+        checkpoint, log.size, posts.count, captures, blocks, chunks, posts.erased, posts.originals_lost, certificates
+    )
 
 
 def _checked_head(folder: Path, here: Snapshot) -> Checkpoint:
@@ -183,12 +198,14 @@ class _Levels:
             raise EvidenceError(f"log/{what} does not agree with the entries under it")
 
 
-def _check_chunks(folder: Path, keys: Keys | None, capture_ids: list[str], tell: Progress) -> int:
+def _check_chunks(folder: Path, keys: Keys | None, capture_ids: list[str], erasures: Erasures, tell: Progress) -> int:
     checked: set[str] = set()
     for number, capture_id in enumerate(capture_ids):
         for place in capture_file(folder, capture_id).places:
             if place.address not in checked:
-                if keys is None:
+                if place.address in erasures.chunks:
+                    _check_blanked(folder, keys, place, capture_id, erasures.chunks[place.address])
+                elif keys is None:
                     chunk_file_bytes(folder, place, capture_id)
                 elif (
                     block_address(keys.address_key, chunk_bytes(folder, place, keys.sealer, capture_id))
@@ -198,6 +215,15 @@ def _check_chunks(folder: Path, keys: Keys | None, capture_ids: list[str], tell:
                 checked.add(place.address)
         tell("chunks", number + 1, len(capture_ids))
     return len(checked) if keys else 0
+
+
+def _check_blanked(folder: Path, keys: Keys | None, place: Place, capture_id: str, crc: int) -> None:
+    """A block with erased records is the file that the log names; its bytes are no longer those of its address."""
+    what, raw = chunk_file_bytes(folder, place, capture_id)
+    if not is_blanked(what) or zlib.crc32(raw) != crc:
+        raise EvidenceError(f"{what} is not the file that the log's statement of erasure names")
+    if keys is not None:
+        chunk_bytes(folder, place, keys.sealer, capture_id)
 
 
 def _untold(_step: str, _done: int, _total: int) -> None:

@@ -30,13 +30,15 @@ def command_group() -> click.Group:
         checkpoint_commands,
         custody_commands,
         desk_commands,
+        erasure_commands,
         finder_commands,
         keeping_commands,
         list_commands,
         proof_commands,
+        rebuild_commands,
     )
 
-    evidence = (proof_commands, checkpoint_commands, custody_commands, keeping_commands)
+    evidence = (proof_commands, checkpoint_commands, custody_commands, erasure_commands, keeping_commands, rebuild_commands)
     for module in (desk_commands, *evidence, finder_commands, list_commands):
         for command in module.COMMANDS:
             tocsin.add_command(command)

@@ -87,6 +87,11 @@ def _restored_lines(done: desk_room.Restored) -> list[str]:
         lines.append("Its keys came with it and are in the keys folder: export a copy (tocsin keys export).")
     elif done.keys == "an older copy":
         lines.append("The keys here are older than its signing key: names and originals open, nothing can be added.")
+    elif done.keys == "newer than it":
+        lines.append(
+            "The signing key was replaced after this backup: the keys here open its names and originals, but nothing "
+            "can be added to it. To go on with it, import a copy of the keys exported before (tocsin keys import)."
+        )
     elif done.keys == "missing":
         lines.append(
             "Its keys are not on this machine: names, originals and chunk addresses were not checked and cannot be "
@@ -217,6 +222,7 @@ def rotate(door: Door) -> None:
         f"Old verifier key: {done['old']}. What it signed stays checkable; it signs nothing after leaf {done['leaf']}."
     )
     door.say("Copies of the keys made before cannot sign any more: export again (tocsin keys export).")
+    door.say("Nor can backups made before be added to with the new key: make one now (tocsin backup).")
 
 
 COMMANDS: tuple[click.Command, ...] = (backup, restore, handover, keys)

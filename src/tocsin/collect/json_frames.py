@@ -17,9 +17,9 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from tocsin.collect.json_spans import FIRST_PIECE, element_spans
-from tocsin.collect.json_values import has_too_many_values, parses, readable
+from tocsin.collect.json_values import SUSPECT, element_keys, parses, readable
 from tocsin.collect.line_frames import BOM, ByteSource, oversize_frame
-from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD
+from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD, check_records
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame
 
@@ -35,14 +35,13 @@ _OPENING: Final = re.compile(rb'([\s,]*)(\{\s*"[^"\\\n]{1,64}"\s*:)')
 _SPACE: Final = b" \t\r\n,"
 _MAX_OUTER_DEPTH: Final = 64
 _MAX_SCALAR: Final = 4096  # bytes of a header value worth reporting
-_SUSPECT: Final = 1 << 20  # bytes; an element longer than this is tried before it is believed
 _MAX_TRIES: Final = 64
 # Looking for where the next element begins costs up to 70 times the bytes it steps over: for a damaged place or two
 # that is nothing, for a file made of them the bytes looked at are limited to so many for each byte of the file.
-_FREE_SCAN: Final = 128 << 20
+_FREE_SCAN: Final = 32 << 20
 _SCAN_RATIO: Final = 4
 _COARSE: Final = 1 << 12
-_MAX_OUTER: Final = 1 << 20  # tokens outside the record arrays; a full export of 50,000 chats has half as many
+_MAX_OUTER: Final = 1 << 20  # tokens outside the record arrays; a full export of 20,000 chats has a fifth as many
 
 
 def element_blocks(
@@ -90,6 +89,7 @@ class _Framer:
         self._signature = b""  # what lies before and opens every element, learnt from the first two
         self._keys: frozenset[str] = frozenset()
         self._prefix = ""  # pointer of the record array
+        self._count = 0  # records framed
         self._outer = 0  # tokens seen outside the record arrays
         self._scanned = 0  # bytes looked at for where elements begin
         self._clear_until = 0  # offset up to which no element begins as the others do
@@ -129,7 +129,9 @@ class _Framer:
             yield Block(self._offset, self._window[: self._at], tuple(self._frames))
             self._window = self._window[self._at :]
             self._offset += self._at
+            self._count += len(self._frames)
             self._frames, self._at, self._counted = [], 0, 0
+            check_records(self._count, self._offset)
 
     def _lines_to(self, position: int) -> int:
         if position > self._counted:
@@ -144,16 +146,16 @@ class _Framer:
         window = self._window
         while True:
             match = _TOKEN.match(window, self._at)
+            if match is None:
+                return _PARTIAL.match(window, self._at) is not None or self._judged(self._at) is not False
+            if match.end() == len(window) and not self._ended:
+                return True
             self._outer += 1
             if self._outer > _MAX_OUTER:
                 raise TocsinInputError(
                     f"more than {_MAX_OUTER:,} values outside the records, up to byte {self._offset + self._at}",
                     next_step="what came before was read; cut away what is not posts",
                 )
-            if match is None:
-                return _PARTIAL.match(window, self._at) is not None or self._judged(self._at) is not False
-            if match.end() == len(window) and not self._ended:
-                return True
             string, bracket, scalar = match.groups()
             if bracket:
                 if not self._bracket(bracket, match.start(2)):
@@ -238,13 +240,13 @@ class _Framer:
             return self._closed(closer)
         rest = self._window[self._at :]
         start = len(self._window) - len(rest.lstrip(_SPACE))
-        suspect = self._ended or len(self._window) - start > _SUSPECT
+        suspect = self._ended or len(self._window) - start > SUSPECT
         return not (suspect and self._judged(start) is False)
 
     def _suspicious(self, start: int, end: int) -> bool:
         """Whether an element may have swallowed others: it is long, or what opens elements occurs inside it."""
         inside = self._signature and self._window.find(self._signature, start + 1, end) >= 0
-        return bool(inside) or end - start > _SUSPECT
+        return bool(inside) or end - start > SUSPECT
 
     def _closed(self, closer: int) -> bool:
         """Leave the array at its end, or handle a closer that ends no array; True where more bytes are needed first."""
@@ -257,8 +259,8 @@ class _Framer:
             end = closer + 1
             self._scanned += FIRST_PIECE
             if self._is_spent(closer):  # made of such closers: on to a later line at once
-                newline = self._window.find(b"\n", closer + _COARSE, closer + _SUSPECT) + 1
-                end = newline or min(len(self._window), closer + _SUSPECT)
+                newline = self._window.find(b"\n", closer + _COARSE, closer + SUSPECT) + 1
+                end = newline or min(len(self._window), closer + SUSPECT)
             self._damage(closer, end)
             self._at = end
             return False
@@ -283,9 +285,9 @@ class _Framer:
 
         None: more bytes are needed first. The judgement rests on the same bytes however the stream is cut in pieces.
         """
-        if not self._ended and len(self._window) - start < 2 * _SUSPECT:
+        if not self._ended and len(self._window) - start < 2 * SUSPECT:
             return None
-        found = self._next_element(start + 1, start + _SUSPECT)
+        found = self._next_element(start + 1, start + SUSPECT)
         if found < 0:
             return True
         self._damage(start, found)
@@ -308,7 +310,7 @@ class _Framer:
                 return -1
             if self._is_spent(found):
                 return -1
-            keys, scanned = _keys(self._window, found + self._signature.index(b"{"))
+            keys, scanned = element_keys(self._window, found + self._signature.index(b"{"))
             self._scanned += scanned
             if keys is not None and len(self._keys & keys) * 2 >= len(self._keys):
                 self._scanned += FIRST_PIECE  # the walk begins anew there
@@ -362,7 +364,7 @@ class _Framer:
                 yield from self._flush()
                 return
             near = self._window.rfind(self._signature) if self._signature else -1
-            if near < 0 or len(self._window) - near > 2 * _SUSPECT:
+            if near < 0 or len(self._window) - near > 2 * SUSPECT:
                 near = max(0, len(self._window) - len(self._signature))
             self._at = len(self._window) if self._ended else near
             self._frames = []
@@ -379,26 +381,3 @@ def _text(string: bytes) -> str:
         return str(orjson.loads(string))
     except orjson.JSONDecodeError:
         return string[1:-1].decode("utf-8", "replace")
-
-
-def _keys(window: bytes, start: int) -> tuple[frozenset[str] | None, int]:
-    """Keys of the object that starts at `start` and the bytes looked at.
-
-    None where no whole object of at most _SUSPECT bytes parses.
-    """
-    size, scanned = 1 << 12, 0
-    while True:
-        starts, ends, _ = element_spans(window[start : start + size], 0, 1)
-        scanned += size
-        if len(ends) or size >= _SUSPECT or start + size >= len(window):
-            break
-        size *= 16
-    if not len(ends) or int(starts[0]):
-        return None, scanned
-    raw = window[start : start + int(ends[0])]
-    if has_too_many_values(raw):
-        return None, scanned
-    try:
-        return frozenset(orjson.loads(readable(raw)[0])), scanned
-    except orjson.JSONDecodeError:
-        return None, scanned

@@ -20,7 +20,7 @@ _CLASSES: Final = bytes(
 )
 # Bytes at a time. Small at first, because after damage the walk begins anew at every element; never large, because the
 # arrays take up to 60 bytes for each byte of JSON.
-FIRST_PIECE: Final = 1 << 13
+FIRST_PIECE: Final = 1 << 11
 _LAST_PIECE: Final = 1 << 17
 _NONE: Final = np.empty(0, dtype=np.int64)
 

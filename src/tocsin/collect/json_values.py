@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import orjson
 
+from tocsin.collect.json_spans import element_spans
 from tocsin.collect.line_frames import oversize_record
 from tocsin.collect.reader import DUPLICATE_KEY, HALF_PAIR, MAX_VALUES, NOT_UTF8, Noticed
 from tocsin.records.posts import Block, Frame, QuarantinedRecord
 
+SUSPECT: Final = 1 << 20  # bytes; an element longer than this is tried before it is believed
 _TOO_MANY: Final = f"more than {MAX_VALUES:,} values in one record"
 _STRING_OR_MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:]', re.DOTALL)
 # Every escape is stepped over, so that in `\\ud800` (a backslash, then letters) nothing is taken for a surrogate.
@@ -42,10 +44,11 @@ def read_value(block: Block, frame: Frame) -> tuple[Any | QuarantinedRecord, tup
     except orjson.JSONDecodeError as error:
         raw, kinds = readable(raw)
         try:
-            value = orjson.loads(raw)
+            value = orjson.loads(raw) if kinds else error
         except orjson.JSONDecodeError as still:
-            at = still.pos if kinds else error.pos
-            return QuarantinedRecord(*where, "", f"not valid JSON at character {at}"), ()
+            value = still
+        if isinstance(value, orjson.JSONDecodeError):
+            return QuarantinedRecord(*where, "", f"not valid JSON at character {value.pos}"), ()
     if repeats_a_key(raw, value):
         kinds = (*kinds, DUPLICATE_KEY)
     return value, tuple(Noticed(*where, kind) for kind in kinds)
@@ -138,3 +141,26 @@ def _repeats(raw: bytes) -> bool:
         else:
             last = mark
     return False
+
+
+def element_keys(window: bytes, start: int) -> tuple[frozenset[str] | None, int]:
+    """Keys of the object that starts at `start` and the bytes looked at.
+
+    None where no whole object of at most SUSPECT bytes parses.
+    """
+    size, scanned = 1 << 12, 0
+    while True:
+        starts, ends, _ = element_spans(window[start : start + size], 0, 1)
+        scanned += size
+        if len(ends) or size >= SUSPECT or start + size >= len(window):
+            break
+        size *= 16
+    if not len(ends) or int(starts[0]):
+        return None, scanned
+    raw = window[start : start + int(ends[0])]
+    if has_too_many_values(raw):
+        return None, scanned
+    try:
+        return frozenset(orjson.loads(readable(raw)[0])), scanned
+    except orjson.JSONDecodeError:
+        return None, scanned

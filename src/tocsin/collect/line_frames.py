@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import BinaryIO, Final
 
-from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD
+from tocsin.collect.reader import BLOCK_SIZE, MAX_FRAMES, MAX_RECORD, check_records
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.posts import Block, Frame, QuarantinedRecord
 
@@ -65,7 +65,7 @@ def line_blocks(stream: BinaryIO, block_size: int = BLOCK_SIZE, max_record: int 
     Memory: about twice the block size, or twice `max_record` while one line is longer than a block.
     """
     source = ByteSource(stream)
-    offset, line_no = 0, 1
+    offset, line_no, count = 0, 1, 0
     pending: list[bytes] = []
     pending_size = 0
     rest = b""
@@ -83,21 +83,24 @@ def line_blocks(stream: BinaryIO, block_size: int = BLOCK_SIZE, max_record: int 
         data = b"".join((*pending, piece[:cut]))
         pending = [piece[cut:]] if cut < len(piece) else []
         pending_size = len(piece) - cut
-        line_no = yield from _framed(data, offset, line_no, max_record)
+        line_no, found = yield from _framed(data, offset, line_no, max_record)
         offset += len(data)
+        count += found
+        check_records(count, offset)
     if pending:
         yield from _framed(b"".join(pending), offset, line_no, max_record)
     source.check()
 
 
-def _framed(data: bytes, offset: int, line_no: int, max_record: int) -> Generator[Block, None, int]:
-    """Blocks of at most MAX_FRAMES lines each; returns the number of the line after them."""
-    at = 0
+def _framed(data: bytes, offset: int, line_no: int, max_record: int) -> Generator[Block, None, tuple[int, int]]:
+    """Blocks of at most MAX_FRAMES lines each; returns the number of the line after them and how many were framed."""
+    at = count = 0
     while at < len(data):
         frames, line_no, end = line_frames(data[at:] if at else data, offset + at, line_no, max_record)
         yield Block(offset + at, data[at : at + end], tuple(frames))
         at += end
-    return line_no
+        count += len(frames)
+    return line_no, count
 
 
 def _oversize_blocks(

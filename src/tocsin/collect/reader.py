@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from types import MappingProxyType
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from tocsin.records.errors import RefusedError
+from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Audience, Block, CaptureNote, ParsedPost, QuarantinedRecord
 
 BLOCK_SIZE = 1 << 20  # bytes a block aims at
 MAX_RECORD = 16 << 20  # bytes; a longer record is quarantined unread
 MAX_VALUES = 1 << 20  # JSON values or cells in one record; 3 bytes of JSON can take 64 bytes of memory
 MAX_FRAMES = 1 << 14  # records in one block, so that a block of one-byte lines does not fill the memory
+FREE_FRAMES = 1 << 18  # records of one stream, before it matters how short they are
+MAX_TEXT = 1 << 20  # characters of one post; the longest a platform allows is 65,536
+LEAST_RECORD = 8  # bytes a record must take on average, with what stands between; posts take 30 at the very least
 HEAD_SIZE = 256 << 10  # bytes of a stream shown to `recognises`
 
 # sources whose every post is private, whatever kind of file holds it
@@ -149,6 +153,34 @@ class Reader(Protocol):
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """The records of one block."""
         ...
+
+
+def with_bounded_texts(
+    read: Callable[[Any, Block, ReadContext], Iterator[Record]],
+) -> Callable[[Any, Block, ReadContext], Iterator[Record]]:
+    """A reader's `records` that quarantines posts longer than MAX_TEXT: a Parquet file of 1 MB can hold many GB."""
+
+    @wraps(read)
+    def bounded(self: Any, block: Block, context: ReadContext) -> Iterator[Record]:
+        for record in read(self, block, context):
+            if isinstance(record, ParsedPost) and len(record.text) > MAX_TEXT:
+                where = (record.record_offset, record.record_length, record.line_no)
+                field_path = f"{record.pointer}/text".strip("/")
+                yield QuarantinedRecord(*where, field_path, f"text longer than {MAX_TEXT:,} characters")
+            else:
+                yield record
+
+    return bounded
+
+
+def check_records(count: int, size: int) -> None:
+    """Raise TocsinInputError where `count` records in `size` bytes are too short to be posts: endless, and no use."""
+    if count > FREE_FRAMES and count * LEAST_RECORD > size:
+        raise TocsinInputError(
+            f"{count:,} records in {size:,} bytes are too short to be posts, up to byte {size}",
+            expected=f"at least {LEAST_RECORD} bytes a record",
+            next_step="what came before was read; is this an export?",
+        )
 
 
 def check_private(what: str, options: ReadOptions) -> None:

@@ -26,6 +26,7 @@ from tocsin.collect.reader import (
     SourceManifest,
     audience_refusal,
     check_private,
+    with_bounded_texts,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.records.posts import (
@@ -123,6 +124,7 @@ class RocketChatReader:
         else:
             yield from element_blocks(stream, (TOP_ARRAY,) if shape == "array" else (("messages",),), block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, system messages as NonPost, removed messages as GoneNotice, and what could not be read."""
         for frame in block.frames:

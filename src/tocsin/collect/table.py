@@ -28,6 +28,7 @@ from tocsin.collect.reader import (
     Record,
     SourceManifest,
     check_private,
+    with_bounded_texts,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.collect.table_columns import likeness, mapped_columns, recognised_columns
@@ -117,6 +118,7 @@ class TableReader:
         else:
             yield from line_blocks(stream, block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, and what could not be read."""
         details = _of(context)

@@ -143,7 +143,8 @@ def parquet_rows(
         rows = _checked_batch(block, opened.metadata.row_group(number), columns)
         batches = opened.iter_batches(rows, row_groups=[number], columns=columns, use_threads=False)
         for batch in batches:
-            given += batch.nbytes
+            # a dictionary is not counted once but for every row that names a value in it
+            given += sum(_plain(column).nbytes for column in batch.columns)
             if given > max(FREE_BYTES, MAX_RATIO * len(block.data)):
                 raise _RefusedError("decompression bomb: the rest of the row group unpacks to far more than it stores")
             noticed: set[str] = set()
@@ -156,6 +157,10 @@ def parquet_rows(
         raise ValueError(str(error)) from None
     except _ERRORS:
         raise ValueError("the row group cannot be decoded") from None
+
+
+def _plain(column: Any) -> Any:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 class _RefusedError(Exception):

@@ -27,6 +27,7 @@ from tocsin.collect.reader import (
     SourceManifest,
     audience_refusal,
     check_private,
+    with_bounded_texts,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.records.errors import TocsinInputError
@@ -47,7 +48,7 @@ _PUBLIC_TYPES: Final = frozenset({"public_channel", "public_supergroup"})
 _WORD_ENTITIES: Final = frozenset({"link", "mention", "hashtag", "cashtag", "email", "phone", "bot_command"})
 _LINKS: Final = frozenset({"link", "text_link"})
 _FILES: Final = ("photo", "file")
-MAX_CHATS: Final = 50_000  # in one export; every block of messages is read with the heads of all
+MAX_CHATS: Final = 20_000  # in one export; every block of messages is read with the heads of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class TelegramReader:
         """Blocks of messages."""
         yield from element_blocks(stream, _PATHS, block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, service messages as NonPost, and what could not be read."""
         details = context.details

@@ -24,6 +24,7 @@ from tocsin.collect.reader import (
     Record,
     SourceManifest,
     audience_refusal,
+    with_bounded_texts,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.records.posts import (
@@ -104,6 +105,7 @@ class TwitterV1Reader:
         else:
             yield from value_blocks(stream, block_size) if shape == "document" else line_blocks(stream, block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, notices of what is gone, and what could not be read."""
         for frame in block.frames:

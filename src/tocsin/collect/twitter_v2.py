@@ -28,6 +28,7 @@ from tocsin.collect.reader import (
     Record,
     SourceManifest,
     audience_refusal,
+    with_bounded_texts,
 )
 from tocsin.collect.sniff import sniffed
 from tocsin.records.posts import (
@@ -96,6 +97,7 @@ class TwitterV2Reader:
         details = context.details
         yield from _blocks(stream, details.shape if isinstance(details, TwitterV2Details) else "lines", block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, other objects, notices of what is gone, and what could not be read."""
         for frame in block.frames:

@@ -28,6 +28,7 @@ from tocsin.collect.reader import (
     Record,
     SourceManifest,
     check_private,
+    with_bounded_texts,
 )
 from tocsin.records.posts import (
     Audience,
@@ -120,6 +121,7 @@ class WhatsAppReader:
         """Blocks of messages; a message runs to the next line with a date."""
         yield from grouped_blocks(stream, _DatedLines(), block_size)
 
+    @with_bounded_texts
     def records(self, block: Block, context: ReadContext) -> Iterator[Record]:
         """Posts, system lines as NonPost, and what could not be read."""
         order = context.details.order if isinstance(context.details, WhatsAppDetails) else None

@@ -6,11 +6,14 @@ from tocsin.desk.assess_file import assess_file
 from tocsin.desk.backup import Copied, backup
 from tocsin.desk.codebooks import codebooks
 from tocsin.desk.collect import CollectResult, collect
+from tocsin.desk.correct import correct
+from tocsin.desk.custody import custody, custody_lines
 from tocsin.desk.demo import demo, demo_summary
 from tocsin.desk.detect import detect, detect_summary
 from tocsin.desk.export import export
 from tocsin.desk.find_in_files import bursts_of_file, clusters_of_file, coordination_of_file
 from tocsin.desk.init import init
+from tocsin.desk.judge import judge
 from tocsin.desk.key_copies import LOSS, export_keys, import_keys, import_paper, keys_status, print_keys, status_lines
 from tocsin.desk.listed import as_table, listed
 from tocsin.desk.pages import desk_pages
@@ -22,6 +25,7 @@ from tocsin.desk.rotate import hand_over, reopen, rotate
 from tocsin.desk.search import search
 from tocsin.desk.sources import sources
 from tocsin.desk.verify import verify
+from tocsin.desk.view import shown_bytes, view
 from tocsin.desk.whole_job import whole_job
 
 __all__ = [
@@ -42,6 +46,9 @@ __all__ = [
     "codebooks",
     "collect",
     "coordination_of_file",
+    "correct",
+    "custody",
+    "custody_lines",
     "demo",
     "demo_summary",
     "desk_pages",
@@ -53,6 +60,7 @@ __all__ = [
     "import_keys",
     "import_paper",
     "init",
+    "judge",
     "keys_status",
     "listed",
     "open_desk",
@@ -63,8 +71,10 @@ __all__ = [
     "restore",
     "rotate",
     "search",
+    "shown_bytes",
     "sources",
     "status_lines",
     "verify",
+    "view",
     "whole_job",
 ]

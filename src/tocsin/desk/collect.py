@@ -26,6 +26,7 @@ from tocsin.archive import (
     open_writer,
     write_certificate,
 )
+from tocsin.archive.strict import JsonValue
 from tocsin.collect import (
     HEAD_SIZE,
     Input,
@@ -37,6 +38,7 @@ from tocsin.collect import (
     open_inputs,
     recognise,
 )
+from tocsin.collect.context_json import context_text
 from tocsin.desk.block_work import BlockPool, BlockTask, BlockWork
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Bar, Progress
@@ -226,14 +228,18 @@ class _OneDesk:
                         kept = f"{problems[0]} (what came before was kept)" if problems else ""
                         return [*closed, finished], kept
                 closed.append(self.writer.finish_capture(capture))
-                self.progress.note(f"{given.name} has changed since its import was interrupted: it is read anew.")
+                self.progress.note(
+                    f"{given.name} has changed since its import was interrupted, or is read in another way now: "
+                    "it is read anew."
+                )
 
     def _begun(self, given: Input, reader: Reader, context: ReadContext, first: bytes) -> Capture:
         container = given.container_open() if given.container_open is not None else None
         with container if container is not None else nullcontext():
             return self.writer.begin_capture(
-                context.note, reader.manifest.format, given.name, first, container=container
-            )
+                context.note, reader.manifest.format, given.name, first, container=container,
+                options=stated_options(self.options), context=context_text(context),
+            )  # fmt: skip
 
     def _unread(self, capture: Capture, blocks: Iterator[Block]) -> Iterator[Block] | None:
         """The blocks not acknowledged before; None where the file differs from the one whose import was interrupted."""
@@ -254,11 +260,9 @@ class _OneDesk:
             )
             for block in blocks
         )
-        gone: Counter[str] = Counter()
         batch: list[BlockWork] = []
         for work in self.pool.results(tasks):
             batch.append(work)
-            gone.update(work.gone)
             self.dropped.update(work.dropped)
             bar.advance(len(work.block.data))
             if len(batch) == BLOCKS_PER_COMMIT:
@@ -266,7 +270,7 @@ class _OneDesk:
                 batch = []
         if batch:
             self._commit(capture, batch)
-        return self.writer.finish_capture(capture, gone=[f"{kind}: {count}" for kind, count in gone.items()])
+        return self.writer.finish_capture(capture)
 
     def _commit(self, capture: Capture, batch: Sequence[BlockWork]) -> None:
         result = self.writer.commit(
@@ -277,9 +281,34 @@ class _OneDesk:
             b"".join(work.roots for work in batch),
             pa.concat_tables([work.names for work in batch]),
             [record for work in batch for record in work.quarantined],
-            other_records=sum(sum(work.non_posts.values()) for work in batch),
+            other_records=other_records(batch),
+            gone=gone(batch),
         )
         self.index.add(result.rows)
+
+
+def stated_options(options: ReadOptions) -> dict[str, JsonValue]:
+    """The options of an import as its capture's file shows them; reasons and roles stand in the log, and not here."""
+    return {
+        "source": options.source,
+        "mapping": dict(options.mapping),
+        "date_order": options.date_order,
+        "time_zone": options.time_zone,
+        "may_read_private": options.may_read_private,
+    }
+
+
+def other_records(batch: Sequence[BlockWork]) -> int:
+    """How many objects of some blocks are no posts."""
+    return sum(sum(work.non_posts.values()) for work in batch)
+
+
+def gone(batch: Sequence[BlockWork]) -> Counter[str]:
+    """What the records of some blocks said the platform no longer has, by kind."""
+    found: Counter[str] = Counter()
+    for work in batch:
+        found.update(work.gone)
+    return found
 
 
 def _until_it_breaks(blocks: Iterator[Block], problems: list[str]) -> Iterator[Block]:

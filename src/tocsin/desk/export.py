@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.desk.exported import write_exported
 from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, latest_run, load, load_table
 from tocsin.desk.names import campaign_names
 from tocsin.desk.place import Desk
 from tocsin.desk.withheld import withheld
-from tocsin.desk.write_file import write_whole
 from tocsin.records.errors import TocsinInputError
 from tocsin.records.findings import Campaign, CoordinatedGroup, Trend
 from tocsin.report import Redactor
@@ -79,7 +79,7 @@ def export(desk: Desk, what: str, output: Path) -> dict[str, Any]:
         table = _TABLES[what](campaigns)
         key = new_export_key(secrets.token_bytes)
         rows, data = table.num_rows, _as(ending, findings_csv, findings_parquet, table, key)
-    write_whole(output, data)
+    write_exported(desk, "network" if what == "network" else "table", output, data, ())  # no post is quoted in them
     return {"file": output, "rows": rows, "what": what}
 
 

@@ -13,6 +13,7 @@ from tocsin.archive import Keys, desk_info, finished_captures, load_keys, quote_
 from tocsin.assess import THRESHOLD, Codebook, gazetteer
 from tocsin.desk.codebooks import run_codebooks
 from tocsin.desk.engine import DuckDBEngine
+from tocsin.desk.exported import write_exported
 from tocsin.desk.figures_engine import figures_engine
 from tocsin.desk.findings_store import Run, latest_run, load
 from tocsin.desk.names import names_to_withhold
@@ -74,7 +75,7 @@ def report(desk: Desk, campaign_id: str | None, output: Path, *, progress: Progr
         bar.advance(1)
         text = sealed(render(brief, redactor), keys.signer.signature)
         bar.advance(1)
-        _write(desk, output, text)
+        _write(desk, output, text, [quote.leaf_index for quote in brief.quotes])
         bar.advance(1)
     engine.close()
     return {
@@ -190,9 +191,9 @@ def _quotes(
     )
 
 
-def _write(desk: Desk, output: Path, text: str) -> None:
-    """Write the report whole or not at all, and keep a copy that `tocsin serve` shows (HTML only)."""
-    write_whole(output, text.encode("utf-8"))
+def _write(desk: Desk, output: Path, text: str, leaves: Sequence[int]) -> None:
+    """Write the report and state it, or neither; and keep a copy that `tocsin serve` shows (HTML only)."""
+    write_exported(desk, "report", output, text.encode("utf-8"), leaves)
     if output.suffix.lower() == ".html" and output.resolve().parent != desk.reports.resolve():
         desk.reports.mkdir(exist_ok=True)
         write_whole(desk.reports / output.name, text.encode("utf-8"))

@@ -59,7 +59,7 @@ class Restored:
     head: Head
     report: VerifyReport
     web_files: int
-    keys: str  # "from the backup", "on this machine", "an older copy" or "missing"
+    keys: str  # "from the backup", "on this machine", "newer than it", "an older copy", "missing"
     older_than_seen: int | None  # size of the longer log this machine saw before
     taken_over: bool
 
@@ -154,7 +154,9 @@ def _keys(desk: Path, unpacked: Unpacked, home: Path) -> tuple[Keys | None, str]
     if not kept.exists():
         return None, "missing"
     keys = load_keys(desk, home, to_sign=False)
-    return keys, "on this machine" if keys.signer.verifier.vkey == info.vkey else "an older copy"
+    if keys.signer.verifier.vkey == info.vkey:
+        return keys, "on this machine"
+    return keys, "newer than it" if info.vkey in keys.replaced else "an older copy"
 
 
 def _own(desk: Path, keys: Keys | None, home: Path, clock: Clock) -> Keys:

@@ -18,7 +18,7 @@ _LONGEST_NAME = 100
 
 def fits(name: str) -> bool:
     """Whether a name goes into a plain header."""
-    return len(name.encode("utf-8", "surrogateescape")) <= _LONGEST_NAME and name.isprintable()
+    return name.isprintable() and len(name.encode()) <= _LONGEST_NAME
 
 
 def header(name: str, size_bytes: int, modified_s: int) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-IdKind = Literal["post", "account", "handle", "channel", "capture", "content", "quarantine"]
+IdKind = Literal["post", "account", "handle", "channel", "capture", "content", "quarantine", "tombstone"]
 _PREFIX: dict[str, str] = {
     "post": "p",
     "account": "a",
@@ -17,6 +17,7 @@ _PREFIX: dict[str, str] = {
     "capture": "k",
     "content": "d",
     "quarantine": "q",
+    "tombstone": "e",
 }
 ID_LENGTH = 27  # one prefix letter and 26 base32 characters (128 bits)
 
