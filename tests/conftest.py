@@ -20,6 +20,8 @@ PARTS = {
     "real_data": lambda: bool(os.environ.get("TOCSIN_REAL_DATA")),
     "needs_browser": lambda: any(shutil.which(name) for name in _BROWSERS),
     "needs_postgresql": lambda: bool(os.environ.get("TOCSIN_TEST_POSTGRESQL")),
+    "needs_fuse": lambda: os.path.exists("/dev/fuse") and shutil.which("fusermount3") is not None,
+    "needs_openssl": lambda: shutil.which("openssl") is not None,
     "needs_java": lambda: shutil.which("java") is not None,
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from archive.authority import DAY, HAS_OPENSSL, LACKS, Authority, authority, issued, openssl_agrees
+from archive.authority import DAY, Authority, authority, issued, openssl_agrees
 from archive.village import NOW, imported, records
 from tocsin.archive import Keys, create_desk, load_keys, open_writer
 from tocsin.archive.durable import Disk
@@ -31,7 +31,7 @@ from tocsin.archive.timestamp_store import due_timestamps, keep_timestamps, note
 from tocsin.archive.timestamps import FOLDER, checked_timestamps, covering, pending_timestamps, present_head, worth
 from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 
-pytestmark = pytest.mark.skipif(not HAS_OPENSSL, reason=LACKS)
+pytestmark = pytest.mark.needs_openssl
 NOTE = b"a note of the harbour\n7\n"
 URL = "http://clock.example/tsr"
 

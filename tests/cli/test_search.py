@@ -83,3 +83,13 @@ def test_a_query_that_cannot_be_read_is_exit_2_and_not_quoted(desk, query):
     assert "Traceback" not in answer.err
     assert answer.err.startswith("tocsin: ")
     assert "goats" not in answer.err
+
+
+def test_posts_that_the_index_does_not_cover_yet_are_told(desk, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(desk, tmp_path / "desk")
+    (copy / "index" / "state.json").write_text('{"version": 1, "log_size": 0}')
+    answer = tocsin("search", "write", "--desk", copy)
+    assert f"{len(TEXTS)} posts are not searchable yet" in answer.err
+    assert "not searchable" not in tocsin("search", "write", "--desk", desk).err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 
-from tocsin.collect import HEAD_SIZE, DroppedField, GoneNotice, NonPost, Reader, ReadOptions, Record, recognise
+from tocsin.collect import HEAD_SIZE, DroppedField, GoneNotice, NonPost, Noticed, Reader, ReadOptions, Record, recognise
 from tocsin.records.posts import ParsedPost, QuarantinedRecord
 
 ALLOWED = ReadOptions(private_ok="a court order", my_role="analyst")
@@ -62,3 +62,8 @@ def kinds(found: list[Record]) -> list[str]:
 def dropped(found: list[Record]) -> list[str]:
     """The paths of dropped fields."""
     return [record.field for record in found if isinstance(record, DroppedField)]
+
+
+def noticed(found: list[Record]) -> list[Noticed]:
+    """What was noticed of records that were read."""
+    return [record for record in found if isinstance(record, Noticed)]

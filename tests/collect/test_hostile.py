@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collect.reading import ALLOWED, posts, quarantined, records
+from collect.reading import ALLOWED, noticed, posts, quarantined, records
 from tocsin.collect import readers
+from tocsin.collect.reader import DUPLICATE_KEY, HALF_PAIR, NOT_UTF8
 from tocsin.records.errors import TocsinInputError
 
 _TABLE = io.BytesIO()
@@ -100,6 +101,33 @@ def test_one_odd_line_loses_only_itself(name: str) -> None:
 def test_duplicate_keys_and_nul_are_read() -> None:
     found = records(b'{"id":"1","author_id":"2","text":"a","text":"b\\u0000c"}\n')
     assert [post.text for post in posts(found)] == ["b\0c"]
+    assert [(record.line_no, record.kind) for record in noticed(found)] == [(1, DUPLICATE_KEY)]
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_repeated"),
+    [
+        (b'{"a":1,"b":{"a":2}}', False),
+        (b'[{"a":1},{"a":1}]', False),
+        (b'{"a":1,"\\u0061":2}', True),
+        (b'{"a" :1,"b":[{"c":1, "c" : 1}]}', True),
+        (b'{"a\\u0022":"\\u0022"}', False),
+        (b'{"a\\\\":"\\\\","b":"\\\\"}', False),
+        (b'{"a\\\\":"\\\\","a\\\\":"\\\\"}', True),
+        (b'{"":1,"":1}', True),
+        (b'"{\\"a\\":1,\\"a\\":2}"', False),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, False),
+        (b'{"a":' * 300 + b'{"b":1,"b":1}' + b"}" * 300, True),
+        (b'{"a":"x\\"", "a":"\\u0022"}', True),
+    ],
+)
+def test_a_key_given_twice_is_noticed_wherever_it_is_and_nothing_else_is(extra: bytes, is_repeated: bool) -> None:
+    found = records(b'{"id":"1","author_id":"2","text":"tea","x":' + extra + b"}\n")
+    assert [post.text for post in posts(found)] == ["tea"]
+    assert [record.kind for record in noticed(found)] == [DUPLICATE_KEY] * is_repeated
+
+
+READ_WITH_A_NOTICE = {"a lone surrogate": HALF_PAIR, "not UTF-8": NOT_UTF8}
 
 
 @pytest.mark.parametrize("name", ODD_VALUES)
@@ -114,5 +142,8 @@ def test_one_odd_element_of_a_document_loses_only_itself(name: str) -> None:
     odd = message(3, ODD_VALUES[name])
     elements = [message(1, b'"bread"'), message(2, b'"tea"'), odd, message(4, b'"boats"'), message(5, b'"rope"')]
     found = records(head + b",\n".join(elements) + b"\n ]\n}", sizes=(1 << 20, 100))
-    assert {"7/1", "7/2", "7/4", "7/5"} == {post.platform_id for post in posts(found)}
-    assert len(quarantined(found)) == 1
+    is_read = name in READ_WITH_A_NOTICE
+    assert {"7/1", "7/2", "7/4", "7/5"} | ({"7/3"} if is_read else set()) == {post.platform_id for post in posts(found)}
+    assert len(quarantined(found)) == (not is_read)
+    assert [record.kind for record in noticed(found)] == ([READ_WITH_A_NOTICE[name]] if is_read else [])
+    assert not is_read or "\ufffd" in posts(found)[2].text

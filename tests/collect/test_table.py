@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collect.reading import dropped, posts, quarantined, records
+from collect.reading import dropped, noticed, posts, quarantined, records
 from tocsin.collect import ReadOptions
+from tocsin.collect.reader import NOT_UTF8
 from tocsin.collect.table_columns import recognised_columns
 from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Audience, PostKind, TimeBasis
@@ -47,11 +48,11 @@ def test_a_quote_never_closed_loses_only_its_row() -> None:
 def test_rows_with_other_columns_or_other_bytes_lose_only_themselves() -> None:
     raw = b"id,user,text\n1,osk,bread\n2,osk\n3,osk,a,b\n4,osk,\xff\n\n5,osk,nul\0\n,osk,x\n7,,y\n"
     found = records(raw)
-    assert [post.platform_id for post in posts(found)] == ["1", "5"]
+    assert [(post.platform_id, post.text) for post in posts(found)] == [("1", "bread"), ("4", "\ufffd"), ("5", "nul\0")]
+    assert [(record.line_no, record.kind) for record in noticed(found)] == [(5, NOT_UTF8)]
     assert [record.reason for record in quarantined(found)] == [
         "2 columns, expected 3",
         "4 columns, expected 3",
-        "not UTF-8 at byte 6",
         "missing or not an id",
         "missing or not an id",
     ]
@@ -131,7 +132,9 @@ def test_a_damaged_row_group_loses_only_itself() -> None:
     raw[first.record_offset + 4 : first.record_offset + 400] = b"\xff" * 396
     found = records(bytes(raw), sizes=(1 << 20,))
     assert [post.pointer for post in posts(found)] == [f"/row/{number}" for number in range(1000, 2000)]
-    assert [record.reason for record in quarantined(found)] == ["the row group cannot be decoded"]
+    assert [record.reason for record in quarantined(found)] == [
+        "the row group cannot be decoded: a damaged page header"
+    ]
 
 
 def test_a_parquet_bomb_is_quarantined_undecoded() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from collect.reading import ALLOWED, kinds, posts, quarantined, records
+from collect.reading import ALLOWED, kinds, noticed, posts, quarantined, records
 from tocsin.collect import ReadOptions
+from tocsin.collect.reader import NOT_UTF8
 from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Audience, PostStatus, TimeBasis
 
@@ -128,11 +129,11 @@ def test_status_and_media() -> None:
     assert [post.media for post in found[2:]] == [("0001-quay.jpg",), ("IMG-1.jpg",)]
 
 
-def test_bytes_that_are_not_utf8_lose_only_their_message() -> None:
+def test_bytes_that_are_not_utf8_are_shown_and_noticed() -> None:
     raw = chat("13/02/19, 09:00 - Osk: one", "13/02/19, 09:01 - Osk: XX", "13/02/19, 09:02 - Osk: three")
     found = records(raw.replace(b"XX", b"\xff"), ALLOWED)
-    assert [post.text for post in posts(found)] == ["one", "three"]
-    assert [record.line_no for record in quarantined(found)] == [2]
+    assert [post.text for post in posts(found)] == ["one", "\ufffd", "three"]
+    assert [(record.line_no, record.kind) for record in noticed(found)] == [(2, NOT_UTF8)]
 
 
 def test_an_endless_message_is_cut_and_its_rest_quarantined() -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from archive.authority import HAS_OPENSSL, LACKS, Authority, answering, authority, openssl_agrees
+from archive.authority import Authority, answering, authority, openssl_agrees
 from cli.at_the_door import ROWS, Answer, new_desk, tocsin
 from tocsin.archive import desk_info
 from tocsin.archive.notes import opened_checkpoint
 from tocsin.archive.timestamp_answers import timestamp_request
 
-needs_openssl = pytest.mark.skipif(not HAS_OPENSSL, reason=LACKS)
+needs_openssl = pytest.mark.needs_openssl
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tocsin.archive.custody import detail_path
 from tocsin.archive.replay import Judgements
 from tocsin.archive.staff import Staff, StaffKeys
 from tocsin.archive.tiles import bundle, bundle_entries
+from tocsin.desk.erase import erase
 from tocsin.desk.exported import state_shared, write_exported
 from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 from tocsin.records.judgements import LABELS
@@ -194,14 +195,14 @@ def test_private_posts_are_viewed_by_the_same_rule(village: desk_room.Desk, tmp_
 
 
 def test_no_word_of_a_reason_or_a_label_lies_open_in_the_desk(village: desk_room.Desk) -> None:
-    leaf = leaf_of(village)
+    leaf, before = leaf_of(village), everything(village.folder).keys()
     desk_room.view(village, str(leaf), WHY)
     judged = desk_room.judge(village, str(leaf), "opposes", WHY)
     desk_room.correct(village, judged.stated_in, WHY, "unrelated")
     for name, data in everything(village.folder).items():
         for word in (WHY.encode(), b"unmistakable", b"opposes", b"unrelated"):
             assert word not in data, name
-    sealed = [name for name in everything(village.folder) if name.startswith("custody/")]
+    sealed = [name for name in everything(village.folder).keys() - before if name.startswith("custody/")]
     assert len(sealed) == 3
 
 
@@ -427,6 +428,25 @@ def test_an_export_that_cannot_be_stated_never_appears(
         write_exported(stranger, "table", new, b"newer\n", [])
     assert old.read_bytes() == b"older\n"
     assert sorted(path.name for path in tmp_path.glob("*.csv*")) == ["old.csv"]
+
+
+def test_an_erased_post_keeps_its_history_and_loses_its_words(village: desk_room.Desk) -> None:
+    leaf, other = leaf_of(village), leaf_of(village, 1)
+    desk_room.judge(village, str(leaf), "calls", WHY)
+    judged = desk_room.judge(village, str(other), "reports", WHY)
+    done = erase(village, [str(leaf)], reason="by order of a court")
+    assert done.order == 1
+    told = desk_room.custody(village, str(leaf))
+    assert (told["erased"], told["judgement"], told["post_id"], told["versions"]) == (True, None, None, [])
+    last = told["acts"][-1]
+    assert [(act["act"], act["detail"]) for act in told["acts"] if act["act"] == "judged"] == [("judged", None)]
+    assert (last["act"], last["order"], "order 1" in "\n".join(desk_room.custody_lines(told))) == ("erased", 1, True)
+    still = desk_room.custody(village, str(other))
+    assert (still["erased"], still["judgement"]["leaf"]) == (False, judged.stated_in)
+    for refused in (desk_room.view, lambda desk, post, why: desk_room.judge(desk, post, "calls", why)):
+        with pytest.raises(TocsinInputError, match="no post"):
+            refused(village, str(leaf), WHY)
+    assert verify_desk(village.folder, keys_of(village)).erased >= 1
 
 
 def test_bytes_are_shown_safely() -> None:

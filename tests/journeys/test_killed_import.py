@@ -15,6 +15,7 @@ import pytest
 from cli.at_the_door import LISTENING, environment, new_desk, process, tocsin
 from desk.made import row, written
 from tocsin.archive import snapshot
+from tocsin.records.errors import TocsinError
 from torture.commands import commands
 from torture.kills import begin_anew, check_end, kill_once
 from torture.village import village_of
@@ -120,6 +121,21 @@ def test_killed_at_twenty_random_moments_it_loses_nothing_and_ends_as_if_it_had_
                 rounds += 1
         assert rounds < 10, "most kills came too late"
         check_end(village, run, folder)
+
+
+def test_were_it_acknowledged_before_it_is_written_a_kill_would_lose_it(tmp_path):
+    """The protection taken out: the test above notices."""
+    with commands(tmp_path / "runs") as run:
+        village = village_of(tmp_path / "village", run, 300)
+        lost = 0
+        for seed in range(6):
+            folder = tmp_path / str(seed)
+            begin_anew(village, folder)
+            try:
+                kill_once(village, run, folder, seed, whole=True, without="order")
+            except (AssertionError, TocsinError):
+                lost += 1
+        assert lost > 0
 
 
 def is_alive(group: int) -> bool:

@@ -28,7 +28,7 @@ from tocsin.archive.replay import JUDGING, Act, Custody, custody_of
 from tocsin.archive.rotation import Rotation, given_away, hand_over_log, reopen_desk, rotate_key, taken_over
 from tocsin.archive.tables import Snapshot, snapshot
 from tocsin.archive.tally import CertifiedCapture, Gap
-from tocsin.archive.text_index import IndexWriter, rebuild_index, search_index
+from tocsin.archive.text_index import IndexWriter, not_searchable, rebuild_index, search_index
 from tocsin.archive.verify import VerifyReport, verify_desk
 from tocsin.archive.writer import Writer, open_writer
 
@@ -77,6 +77,7 @@ __all__ = [
     "load_keys",
     "logged_statement",
     "newest_head",
+    "not_searchable",
     "open_writer",
     "posted_at_text",
     "quote_proof",

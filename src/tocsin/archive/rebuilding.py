@@ -79,7 +79,7 @@ class Rebuilder(Committer):
 
     def _recovered(self) -> Manifest:
         note = (self._folder / "log" / "checkpoint").read_bytes()
-        manifest, self._was_there = _manifest_of(self._folder, note, self._signer.verifier)
+        manifest, self._was_there, gone = _manifest_of(self._folder, note, self._signer.verifier)
         log = Log(self._folder / "log", manifest.log_size)
         _check_log(log, manifest)
         manifest = _as_logged(manifest, log)
@@ -87,7 +87,7 @@ class Rebuilder(Committer):
             check_not_put_back(latest_generation(self._folder), manifest.generation)
         settle_erasure(self._folder, self._disk, manifest.erasures)
         size = manifest.log_size
-        gone = [path for path in (self._folder / "staging").glob("*") if path.is_file()]
+        gone += [path for path in (self._folder / "staging").glob("*") if path.is_file()]
         gone += unacknowledged_tiles(self._folder / "log", size)
         gone += [path for path, first_leaf in secret_files(self._folder) if first_leaf >= size]
         gone += [path for path in (self._folder / "custody").glob("*.sealed") if int(path.name[:12]) >= size]
@@ -236,13 +236,16 @@ class Rebuilder(Committer):
         self._disk.settle()
 
 
-def _manifest_of(folder: Path, note: bytes, verifier: notes.Verifier) -> tuple[Manifest, bool]:
-    """The manifest that goes with the log's head, and whether it was there; else one without tables.
+def _manifest_of(folder: Path, note: bytes, verifier: notes.Verifier) -> tuple[Manifest, bool, list[Path]]:
+    """The manifest that goes with the log's head, else one without tables; whether manifest.json is it; and the
+    manifest of a commit that a crash cut off.
 
-    Raises EvidenceError where a manifest speaks of a longer log than its head.
+    Raises EvidenceError where manifests speak of a longer log in a way no crash explains.
     """
     head = notes.opened_checkpoint(note, verifier)
-    fitting, generation = [], latest_generation(folder)
+    fitting: list[tuple[Manifest, bool]] = []
+    beyond: list[Path] = []
+    generation = latest_generation(folder)
     for path in [folder / "tables" / "manifest.json", *sorted((folder / "tables").glob("manifest-*.json"))]:
         try:
             found = read_manifest(path.read_bytes(), path.name)
@@ -256,9 +259,18 @@ def _manifest_of(folder: Path, note: bytes, verifier: notes.Verifier) -> tuple[M
             fitting.append((found, is_shown))
         elif shown.size < head.size:
             generation = max(generation, found.generation + 1)
+        elif shown.size > head.size:
+            beyond.append(path)
+    if len(beyond) > 1:
+        raise EvidenceError(
+            "log/checkpoint was put back to an older state",
+            expected=f"no manifest of more than {head.size:,} entries but the last",
+            got=f"{len(beyond)}",
+            next_step="restore log/checkpoint from where it was kept",
+        )
     for found, is_shown in fitting:
-        return found, is_shown
-    return Manifest(generation, "", head.note, tables={name: () for name in SCHEMAS}), False
+        return found, is_shown, beyond
+    return Manifest(generation, "", head.note, tables={name: () for name in SCHEMAS}), False, beyond
 
 
 def _check_log(log: Log, manifest: Manifest) -> None:

@@ -86,7 +86,7 @@ def custody_of(here: Snapshot, leaf_index: int) -> Custody:
         act = _act(leaf, each, details.of(leaf, each))
         if act.kind != "exported" or leaf_index in _leaves(act.detail):
             acts.append(act)
-    erased = any(act.kind == "erased" for act in acts)
+    erased = any(act.kind == "erased" and leaf_index in _leaves(act.body) for act in acts)
     standing = () if erased or here.sealer is None else _standing(acts)
     acts.sort(key=lambda act: act.leaf_index)
     return Custody(leaf_index, capture_id, tuple(acts), standing, erased, here.sealer is not None, checkpoint)
@@ -181,7 +181,7 @@ def _checked_log(
 
 def _may_speak_of(body: Statement, leaf: int, post_leaf: int, capture_id: str) -> bool:
     """Whether a statement is about a post; of an export only its detail says so."""
-    kind, leaves = body.get("type"), body.get("leaves")
+    kind = body.get("type")
     if kind in _OF_ITS_CAPTURE:
         return body.get("capture") == capture_id
     if kind == HANDED_OVER:
@@ -191,14 +191,14 @@ def _may_speak_of(body: Statement, leaf: int, post_leaf: int, capture_id: str) -
         return _is_count(size) and post_leaf < int(str(size))
     if kind == "exported":
         return post_leaf < leaf
-    if isinstance(leaves, list) and post_leaf in leaves:
-        return True
+    if kind == "erased":
+        return post_leaf in _leaves(body) or post_leaf in _leaves(body, "lost")
     named = body.get("leaf")
     return kind in OF_ONE_POST and _is_count(named) and named == post_leaf
 
 
-def _leaves(detail: Statement | None) -> Sequence[JsonValue]:
-    leaves = (detail or {}).get("leaves")
+def _leaves(said: Statement | None, name: str = "leaves") -> Sequence[JsonValue]:
+    leaves = (said or {}).get(name)
     return leaves if isinstance(leaves, list) else ()
 
 

@@ -6,7 +6,9 @@ that a later manifest no longer names stay for the manifests still kept. Decisio
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +22,7 @@ import pyarrow.parquet as pq
 from tocsin.archive import merkle, notes
 from tocsin.archive.sealing import ENDING, Sealer, needed
 from tocsin.archive.strict import base64_bytes, instant_text
-from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 from tocsin.records.evidence import Checkpoint
 from tocsin.records.posts import NAMES, POSTS, QUARANTINE
 
@@ -293,6 +295,7 @@ class Snapshot:
                     for batch in file.iter_batches(batch_rows, columns=list(columns) if columns else None):
                         yield batch.select(schema.names).cast(schema)
             except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+                check_machine(error, f"tables/{each.path}")
                 raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
 
     def read_file(self, table: str, each: TableFile) -> pa.Table:
@@ -301,6 +304,7 @@ class Snapshot:
         try:
             return pq.read_table(self._opened(each, path)).select(SCHEMAS[table].names).cast(SCHEMAS[table])
         except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            check_machine(error, f"tables/{each.path}")
             raise EvidenceError(f"tables/{each.path} is missing, damaged or of another schema") from error
 
     def _opened(self, each: TableFile, path: Path) -> Path | pa.BufferReader:
@@ -323,6 +327,16 @@ def snapshot(folder: Path, sealer: Sealer | None = None) -> Snapshot:
             "no desk here", expected="a folder with tables/manifest.json", next_step="run tocsin init"
         ) from error
     return Snapshot(folder.absolute(), read_manifest(raw, "tables/manifest.json"), sealer)
+
+
+def check_machine(error: Exception, what: str) -> None:
+    """Nothing; raises TocsinError where it was the machine that refused (a full file table, a failing disk), which says
+    nothing about the evidence.
+    """
+    if isinstance(error, OSError) and error.errno in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        raise TocsinError(
+            f"{what} could not be read", got=os.strerror(error.errno), next_step="run the command again"
+        ) from error
 
 
 def pairs_digest(files: Mapping[str, TableFile]) -> bytes:

@@ -152,6 +152,17 @@ def rebuild_index(folder: Path) -> None:
         pass
 
 
+def not_searchable(folder: Path) -> int:
+    """How many stored posts the index does not cover yet: an import goes on, or was cut off before its end."""
+    covered, here = _covered(folder / "index"), snapshot(folder)
+    if covered is not None and covered >= here.log_size:
+        return 0
+    missing = 0
+    for batch in here.batches("posts", ["leaf_index"], 1 << 18):
+        missing += int(pc.sum(pc.greater_equal(batch["leaf_index"], covered or 0)).as_py() or 0)
+    return missing
+
+
 def search_index(folder: Path, query: str, *, fold: Callable[[str], str], limit: int = 20) -> list[int]:
     """Leaf indexes of the posts that match, best first.
 

@@ -38,8 +38,9 @@ def command_group() -> click.Group:
         rebuild_commands,
     )
 
-    evidence = (proof_commands, checkpoint_commands, custody_commands, erasure_commands, keeping_commands, rebuild_commands)
-    for module in (desk_commands, *evidence, finder_commands, list_commands):
+    evidence = (proof_commands, checkpoint_commands, custody_commands, erasure_commands)
+    keeping = (keeping_commands, rebuild_commands)
+    for module in (desk_commands, *evidence, *keeping, finder_commands, list_commands):
         for command in module.COMMANDS:
             tocsin.add_command(command)
     return tocsin

@@ -161,6 +161,9 @@ def detect(
 def search(door: Door, query: str, limit: int) -> None:
     """Posts that match QUERY under the folding key: words, "phrases", tag:NAME, -word."""
     found = desk_room.search(_desk(door), query, limit=limit)
+    note = desk_room.search_note(_desk(door))
+    if note:
+        door.note(note)
     if door.as_json:
         door.lines(found)
         return

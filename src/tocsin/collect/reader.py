@@ -12,7 +12,7 @@ from tocsin.records.errors import RefusedError, TocsinInputError
 from tocsin.records.posts import Audience, Block, CaptureNote, ParsedPost, QuarantinedRecord
 
 BLOCK_SIZE = 1 << 20  # bytes a block aims at
-MAX_RECORD = 16 << 20  # bytes; a longer record is quarantined unread
+MAX_RECORD = 8 << 20  # bytes; a longer record is quarantined unread
 MAX_VALUES = 1 << 20  # JSON values or cells in one record; 3 bytes of JSON can take 64 bytes of memory
 MAX_FRAMES = 1 << 14  # records in one block, so that a block of one-byte lines does not fill the memory
 FREE_FRAMES = 1 << 18  # records of one stream, before it matters how short they are

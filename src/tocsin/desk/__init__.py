@@ -22,7 +22,7 @@ from tocsin.desk.progress import Progress, Silent
 from tocsin.desk.report import report, report_summary
 from tocsin.desk.restore import Restored, restore
 from tocsin.desk.rotate import hand_over, reopen, rotate
-from tocsin.desk.search import search
+from tocsin.desk.search import search, search_note
 from tocsin.desk.sources import sources
 from tocsin.desk.verify import verify
 from tocsin.desk.view import shown_bytes, view
@@ -71,6 +71,7 @@ __all__ = [
     "restore",
     "rotate",
     "search",
+    "search_note",
     "shown_bytes",
     "sources",
     "status_lines",

@@ -48,6 +48,7 @@ from tocsin.records.posts import Block
 
 # A commit costs a dozen fsyncs whatever its size; this many blocks are about 16 MiB and some 16,000 posts.
 BLOCKS_PER_COMMIT = 16
+BYTES_PER_COMMIT = 32 << 20  # or fewer blocks, where records of many MiB make them long
 LONGEST_STATED = 1000  # characters of a stated reason or role: a log entry holds 64 KiB
 # Statements hold ASCII only (one spelling each); what is readable stays so, all but the percent sign itself.
 AS_IS = "".join(set(string.printable) - set(string.whitespace) - {"%"}) + " "
@@ -265,7 +266,8 @@ class _OneDesk:
             batch.append(work)
             self.dropped.update(work.dropped)
             bar.advance(len(work.block.data))
-            if len(batch) == BLOCKS_PER_COMMIT:
+            held = sum(len(each.block.data) for each in batch)
+            if len(batch) == BLOCKS_PER_COMMIT or held >= BYTES_PER_COMMIT:
                 self._commit(capture, batch)
                 batch = []
         if batch:

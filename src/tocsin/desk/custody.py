@@ -22,7 +22,10 @@ WORDS = {
     "shared": "shared",
     "handed_over": "handed over",
     "erased": "erased",
+    "lost": "original lost",  # it lay in one record with a post that was erased
 }
+# Of details, no more than this: the rest is about other posts (the quotes of an export), or names files.
+_TOLD = ("label", "reason", "reference", "to_file", "sha256")
 
 
 def custody(desk: Desk, post: str) -> dict[str, Any]:
@@ -39,8 +42,8 @@ def custody(desk: Desk, post: str) -> dict[str, Any]:
     return {
         "leaf": named.leaf_index,
         "post_id": named.post_id,
-        "acts": [_told(act) for act in found.acts],
-        "judgement": _told(found.judgement) if found.judgement else None,
+        "acts": [_told(act, found.leaf_index) for act in found.acts],
+        "judgement": _told(found.judgement, found.leaf_index) if found.judgement else None,
         "erased": found.erased,
         "details": "open" if found.is_open else "sealed",
         "capture": found.capture_id,
@@ -83,17 +86,25 @@ def _opened(desk: Desk) -> Snapshot:
     return snapshot(desk.folder, load_keys(desk.folder, desk.keys_folder, to_sign=False).sealer)
 
 
-def _told(act: Act) -> dict[str, Any]:
-    about = {name: act.body[name] for name in ("of", "what") if name in act.body}
-    detail = act.detail
-    if act.kind == "exported" and detail:
-        detail = {name: value for name, value in detail.items() if name != "leaves"}  # other posts' business
-    return {"leaf": act.leaf_index, "act": act.kind, "at": act.at, "by": act.by, **about, "detail": detail}
+def _told(act: Act, leaf: int) -> dict[str, Any]:
+    about = {name: act.body[name] for name in ("of", "what", "order") if name in act.body}
+    detail = None if act.detail is None else {name: act.detail[name] for name in _TOLD if name in act.detail}
+    leaves = act.body.get("leaves")
+    lost = act.kind == "erased" and not (isinstance(leaves, list) and leaf in leaves)
+    return {
+        "leaf": act.leaf_index,
+        "act": "lost" if lost else act.kind,
+        "at": act.at,
+        "by": act.by,
+        **about,
+        "detail": detail,
+    }
 
 
 def _detail_words(act: dict[str, Any]) -> str:
     words = [str(act["what"])] if "what" in act else []
     words += [f"of leaf {act['of']}"] if "of" in act else []
+    words += [f"order {act['order']}"] if "order" in act else []
     detail = act["detail"]
     if detail is None:
         return " ".join([*words, "[sealed or erased]"])

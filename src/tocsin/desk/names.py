@@ -26,7 +26,7 @@ def account_names(desk: Desk, *, until: int | None = None) -> pa.Table:
     Raises TocsinInputError where the desk's keys are not at hand: names are sealed, and what cannot be withheld cannot
     be shown.
     """
-    shown = snapshot(desk.folder, load_keys(desk.folder, desk.keys_folder).sealer)
+    shown = snapshot(desk.folder, load_keys(desk.folder, desk.keys_folder, to_sign=False).sealer)
     accounts = [
         batch.filter(pc.equal(batch["kind"], "account"))
         for batch in shown.batches("names", ["pseudonym", "kind", "handle", "display_name"], until=until)

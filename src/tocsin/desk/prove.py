@@ -67,6 +67,7 @@ def prove_summary(done: dict[str, Any]) -> list[str]:
     return [
         f"Proof of log entry {done['leaf']:,} written to {done['file']}; it discloses "
         f"{', '.join(done['disclosed']) or 'nothing'}; {since}.",
-        "It proves that the post is unchanged, and was not removed, since then; not that a platform served it.",
+        "It proves that the post is unchanged, and was not removed, since the time that README.txt names; not that a "
+        "platform served it.",
         f"Whoever gets it needs your verifier key, by another way: {done['vkey']}",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.archive import search_index, snapshot
+from tocsin.archive import not_searchable, search_index, snapshot
 from tocsin.desk.engine import snapshot_engine
 from tocsin.desk.names import author_names
 from tocsin.desk.place import Desk
@@ -32,3 +32,9 @@ def search(desk: Desk, query: str, *, limit: int = 20) -> list[dict[str, Any]]:
     for row in found:
         row["text"] = str(redactor.redacted(row["text"]).text).replace("\n", " ")
     return sorted(found, key=lambda row: place[row["leaf_index"]])
+
+
+def search_note(desk: Desk) -> str:
+    """What to say beside the answer where the index does not cover all posts, "" where it does."""
+    missing = not_searchable(desk.folder)
+    return f"{missing:,} posts are not searchable yet: tocsin collect makes them so." if missing else ""

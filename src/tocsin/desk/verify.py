@@ -68,7 +68,9 @@ def _verified_desk(desk: Desk, progress: Progress, since: Sequence[Path]) -> dic
         report = verify_desk(desk.folder, keys, tell)
     steps = [
         f"the checkpoint over {report.entries:,} entries is signed by the desk's key, and the log recomputes to it",
-        f"{report.posts:,} post versions are the rows of their leaves, and their original bytes are those logged",
+        f"{report.posts:,} post versions are the rows of their leaves, and their original bytes are those logged"
+        if keys is not None
+        else f"{report.posts:,} post versions have their leaves; names and originals are sealed, and their files whole",
         f"{report.captures:,} captures in {report.blocks:,} blocks are whole, and the tables are those of the log",
     ]
     if report.certificates:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.archive import load_keys, record_bytes, snapshot, unmasked
+from tocsin.archive.erased import erasures_of
 from tocsin.desk.acts import Body, checked_reason, state
 from tocsin.desk.named_post import named_post, stored_row
 from tocsin.desk.place import Desk
@@ -46,13 +47,15 @@ class Viewed:
     @property
     def own_part(self) -> bytes:
         """The post without its neighbours, as JSON; the whole record where it is no page of posts."""
+        if not self.pointer:
+            return self.record
         try:
-            value = json.loads(self.record) if self.pointer else None
+            value = json.loads(self.record)
             for step in self.pointer.split("/")[1:]:
                 value = value[int(step)] if isinstance(value, list) else value[step]
         except (ValueError, LookupError, TypeError, RecursionError):
             return self.record
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass") if self.pointer else self.record
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def view(desk: Desk, post: str, reason: str, output: Path | None = None) -> Viewed:
@@ -69,6 +72,11 @@ def view(desk: Desk, post: str, reason: str, output: Path | None = None) -> View
     keys = load_keys(desk.folder, desk.keys_folder)
     named = named_post(snapshot(desk.folder), post)
     stored_row(snapshot(desk.folder), named, ["post_id"])
+    if named.leaf_index in erasures_of(snapshot(desk.folder)).lost:
+        raise TocsinInputError(
+            f"the original of leaf {named.leaf_index} is gone: it lay in one record with a post that was erased",
+            next_step="tocsin custody tells by which order",
+        )
     detail: Body = {"reason": words, "to_file": output is not None}
     stated_in = state(desk, {"type": "viewed", "v": 1, "leaf": named.leaf_index}, detail, keys=keys)
     here = snapshot(desk.folder, keys.sealer)
