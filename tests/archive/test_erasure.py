@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from archive.village import imported, records
+from archive.village import batch, blocks_of, imported, records
 from tocsin.archive import IndexWriter, Originals, snapshot, verify_desk
 from tocsin.archive.durable import Disk
 from tocsin.archive.erasure import ErasurePlan, erase
 from tocsin.archive.secret_files import Secrets
 from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.posts import Block, CaptureNote
 
 
 def plan_for(desk, leaves: list[int], **more) -> ErasurePlan:
@@ -194,3 +196,26 @@ def test_an_insider_cannot_pass_off_a_deletion_as_an_erasure(lived_in):
 def test_there_must_be_something_to_erase(desk):
     with desk.writer() as writer, pytest.raises(TocsinInputError, match="nothing to erase"):
         erase(writer, ErasurePlan((), frozenset(), {}, frozenset()), {"reason": "none"})
+
+
+def test_a_post_that_shares_its_record_with_an_erased_one_does_not_break_the_next_import(lived_in):
+    desk, leaf = lived_in, of_number(lived_in, 17)
+    with desk.writer() as writer:
+        erase(writer, plan_for(desk, [leaf]), {"reason": "court order 7"})
+        lines = [*records(1, 17), *records(1, 700)]
+        note = CaptureNote(source="village")
+        block = Block(0, b"".join(lines), ())
+        capture = writer.begin_capture(note, "village/jsonl", "page.jsonl", block.data)
+        given = batch(desk.keys, capture.capture_id, blocks_of(lines))
+        size = len(block.data)
+        posts = given.posts.set_column(
+            given.posts.schema.get_field_index("record_offset"), "record_offset", pa.array([0, 0], pa.int64())
+        )
+        posts = posts.set_column(
+            posts.schema.get_field_index("record_length"), "record_length", pa.array([size, size], pa.int64())
+        )
+        result = writer.commit(capture, [block], posts, given.secrets, given.roots, given.names)
+        writer.finish_capture(capture)
+    assert (result.read, result.stored, result.quarantined) == (2, 0, 2)
+    assert verify_desk(desk.folder, desk.keys).erased == 1
+    assert snapshot(desk.folder).read("quarantine")["reason"].to_pylist()[-1].startswith("its record holds an erased")

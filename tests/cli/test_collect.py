@@ -219,3 +219,31 @@ def test_ambiguous_dates_are_settled_by_the_option(tmp_path):
         told = tocsin("collect", table, "--date-order", order, "--time-zone", "Africa/Cairo", "--desk", desk, "--json")
         assert told.code == 0, told.err
         assert tocsin("search", "goats", "--desk", desk, "--json").json()["posted_at"].startswith(day)
+
+
+def test_what_was_odd_about_records_that_were_read_stands_in_the_certificate(desk, tmp_path):
+    file = tmp_path / "odd.jsonl"
+    row = '{"id":"%s","created_at":"2026-01-05T08:00:00Z","author_id":"a","text":"%s"}\n'
+    twice = '{"id":"o3","created_at":"2026-01-05T08:00:00Z","author_id":"a","text":"goats","text":"bread"}\n'
+    file.write_bytes((row % ("o1", "goats") + row % ("o2", "half \\ud83d")).encode() + twice.encode())
+    answer = tocsin("collect", file, "--desk", desk, "--json").json()
+    assert (answer["stored"], answer["quarantined"]) == (3, 0)
+    told = Path(answer["certificate"]).read_text("utf-8")
+    assert "Read, but odd" in told
+    assert "line 2, byte" in told
+    assert "line 3, byte" in told
+    assert "bread" not in told
+    assert tocsin("verify", "--desk", desk).code == 0
+
+
+def test_text_in_a_declared_encoding_is_read_and_never_guessed(desk, tmp_path):
+    file = tmp_path / "cairo.csv"
+    rows = [
+        f"{n},2026-01-05T08:00:00Z,a{n},\u0633\u0648\u0642 \u0627\u0644\u0642\u0631\u064a\u0629 {n}" for n in range(40)
+    ]
+    file.write_bytes(("id,created_at,author_id,text\n" + "\n".join(rows) + "\n").encode("windows-1256"))
+    refused = tocsin("collect", file, "--desk", desk)
+    assert (refused.code, "--encoding" in refused.err) == (2, True)
+    answer = tocsin("collect", file, "--desk", desk, "--encoding", "windows-1256", "--json")
+    assert answer.json()["stored"] == 40
+    assert "\u0633\u0648\u0642" in snapshot(desk).read("posts", ["text"])["text"][0].as_py()

@@ -137,7 +137,7 @@ def test_bytes_that_are_not_utf8_are_shown_and_noticed() -> None:
 
 
 def test_an_endless_message_is_cut_and_its_rest_quarantined() -> None:
-    raw = chat("13/02/19, 09:00 - Osk: one", *["x" * 999] * 5000, "13/02/19, 09:02 - Osk: three")
+    raw = chat("13/02/19, 09:00 - Osk: one", *["x" * 999] * 1800, "13/02/19, 09:02 - Osk: three")
     found = records(raw, ALLOWED, sizes=(1 << 20, 70_000))
     assert [post.text[:3] for post in posts(found)] == ["one", "thr"]
     assert len(quarantined(found)) == 1

@@ -408,7 +408,7 @@ def test_an_export_counts_for_the_posts_it_quotes(village: desk_room.Desk, tmp_p
     act = desk_room.custody(village, str(quoted))["acts"][-1]
     assert act["what"] == "table"
     assert act["detail"] == {"sha256": sha256(b"one,two\n").hexdigest()}
-    state_shared(village, "backup", "0" * 64, snapshot(village.folder).log_size)
+    state_shared(village, "backup")
     assert acts(village, other)[-1] == "shared"
     assert verify_desk(village.folder, keys_of(village)).posts == 60
 
@@ -455,3 +455,26 @@ def test_bytes_are_shown_safely() -> None:
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert "⟦U+001B⟧[31m⟦RLO⟧b⟦ZWSP⟧c⟦byte FF⟧⟦byte FE⟧\nسلام" in shown
+
+
+def test_a_proof_is_stated_and_one_of_a_private_post_needs_a_reason(tmp_path, monkeypatch):
+    from cli.at_the_door import new_desk, tocsin
+    from tocsin.archive import snapshot
+
+    desk = new_desk(tmp_path / "desk")
+    file = tmp_path / "chat.txt"
+    file.write_text("05/01/2026, 08:00 - Ann: Goats at the well\n05/01/2026, 08:05 - Osk: Bread at the mill\n", "utf-8")
+    asked = ("collect", file, "--desk", desk, "--private-ok", "a study the board allowed", "--my-role", "member")
+    assert tocsin(*asked).code == 0
+    (row, *_) = snapshot(desk).read("posts").to_pylist()
+    assert row["audience"] == "private"
+    proof = tmp_path / "p.zip"
+    answer = tocsin("prove", row["leaf_index"], "-o", proof, "--desk", desk)
+    assert (answer.code, proof.exists()) == (2, False)
+    assert "was not public" in answer.err
+    why = ("--private-ok", "the court asked for it, file 9")
+    assert tocsin("prove", row["leaf_index"], "-o", proof, *why, "--desk", desk).code == 0
+    acts = tocsin("custody", row["leaf_index"], "--desk", desk, "--json").json()["acts"]
+    assert acts[-1]["act"] == "exported"
+    assert "the court asked for it, file 9" in str(acts[-1])
+    assert tocsin("verify", "--desk", desk).code == 0

@@ -20,6 +20,7 @@ from tocsin import desk as desk_room
 from tocsin.archive import Keys, Snapshot, load_keys, search_index, snapshot, verify_desk
 from tocsin.archive.durable import Disk
 from tocsin.archive.tables import SCHEMAS
+from tocsin.desk.erase import erase
 from tocsin.desk.rebuild import rebuild
 from tocsin.desk.replay import occurrences
 from tocsin.records.errors import EvidenceError, TocsinError
@@ -445,3 +446,70 @@ def test_a_repost_of_a_post_is_an_occurrence_with_a_flag(tmp_path):
     assert [(each.is_repost, each.post_id, each.row_post_id) for each in found] == [
         (False, ids["1"], ids["1"]), (True, ids["1"], ids["2"]),
     ]  # fmt: skip
+
+
+def test_what_was_erased_stays_erased_and_a_reimport_of_it_is_kept_out_after_a_rebuild(tmp_path):
+    desk = new_desk(tmp_path / "desk")
+    rows = [row(n, f"goats {n} at the well", who=f"author{n}") for n in range(6)]
+    one, two = written(tmp_path / "a.jsonl", rows), written(tmp_path / "b.jsonl", rows[2:])
+    collected(desk, one)
+    collected(desk, two)
+    gone = _tables(desk)["posts"].to_pylist()[3]
+    erase(desk, [gone["post_id"]], reason="asked for by the person, file 7")
+    collected(desk, written(tmp_path / "c.jsonl", [*rows[3:], row(9, "new")]))
+    before = _tables(desk)
+    _lose_tables(desk, manifests=True)
+
+    said = _rebuilt(desk)
+
+    after = _tables(desk)
+    assert gone["post_id"] not in after["posts"]["post_id"].to_pylist()
+    assert after["tombstones"].num_rows == 1
+    assert said["orders_without_tombstones"] == 0
+    assert said["quarantine_rows_of_erased_records"] == before["quarantine"].num_rows == 1
+    _check_equal({name: before[name] for name in ("posts", "names", "captures", "tombstones")}, after)
+    verify_desk(desk.folder, _keys(desk))
+    assert collected(desk, written(tmp_path / "d.jsonl", rows[3:4])).total("stored") == 0
+
+
+def test_a_capture_with_posts_that_lost_their_originals_is_refused_and_says_what_to_do(tmp_path):
+    desk = new_desk(tmp_path / "desk")
+    page = {
+        "data": [
+            {"id": str(n), "text": f"bread {n}", "author_id": "8", "created_at": "2026-01-01T00:00:00Z"} for n in (1, 2)
+        ]
+    }
+    collected(desk, written(tmp_path / "a.jsonl", [page]))
+    ids = _tables(desk)["posts"]["post_id"].to_pylist()
+    erase(desk, ids[:1], reason="asked for by the person, file 7", lose_neighbours=True)
+    _lose_tables(desk)
+    with pytest.raises(TocsinError, match="restore tables/ from a backup"):
+        _rebuilt(desk)
+
+
+def test_the_command_says_per_table_what_was_there(small, capsys):
+    from tocsin.cli import main
+
+    damaged = next((small.folder / "tables" / "posts").glob("*"))
+    damaged.unlink()
+    assert main(["rebuild", "--desk", str(small.folder)]) == 0
+    told = capsys.readouterr().out
+    assert "posts" in told
+    assert "6 rows; files: 1 kept, 1 made anew" in told
+    assert "1 had nothing readable there to compare with" in told
+    assert "The log says so." in told
+
+
+def test_what_a_cut_off_rebuild_left_is_cleared_by_the_next_writer(small, tmp_path):
+    """Tables brought back by hand after a rebuild failed: its files must not outlive a later erasure."""
+    shutil.copytree(small.folder / "tables", tmp_path / "tables")
+    _lose_tables(small)
+    _FailingDisk.steps = 0
+    with pytest.raises(TocsinError):
+        _rebuilt(small, disk=lambda staging: _FailingDisk(staging, 25))
+    left = list((small.folder / "tables").glob("*/*.r*"))
+    assert left
+    shutil.copytree(tmp_path / "tables", small.folder / "tables", dirs_exist_ok=True)
+    collected(small, written(tmp_path / "c.jsonl", [row(1, "more")]))
+    assert not any(path.exists() for path in left)
+    verify_desk(small.folder, _keys(small))

@@ -124,6 +124,7 @@ def _capture_lines(each: CertifiedCapture) -> list[str]:
         lines.append(f"- Posts without a time: {each.posts_without_time:,}.")
     lines.append("- Audience: " + (_listed(summary.audiences) or "no posts") + ".")
     lines += _reason_lines(summary.reasons)
+    lines += _noticed_lines(summary.noticed, summary.noticed_at)
     if each.gaps:
         lines.append("- Stretches without posts, much longer than usual in this capture:")
         lines += [f"    - {gap.start_at.isoformat()} to {gap.end_at.isoformat()}" for gap in each.gaps]
@@ -155,6 +156,16 @@ def _reason_lines(reasons: dict[str, int]) -> list[str]:
     if not reasons:
         return []
     return ["- Quarantined, by reason:", *(f"    - {_plain(reason)}: {count:,}" for reason, count in reasons.items())]
+
+
+def _noticed_lines(noticed: dict[str, int], places: dict[str, list[str]]) -> list[str]:
+    if not noticed:
+        return []
+    found = [
+        f"    - {_plain(kind)}: {count:,} (the first at {'; '.join(map(_plain, places.get(kind, [])))})"
+        for kind, count in noticed.items()
+    ]
+    return ["- Read, but odd: look at the originals before you rely on these records:", *found]
 
 
 def _listed(counts: dict[str, int]) -> str:

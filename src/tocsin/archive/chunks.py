@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ from tocsin.records.posts import Block, CaptureNote
 
 COMPRESSION_LEVEL = 6
 _PIECE = 1 << 20
+_NO_LINE_END = re.compile(rb"[^\n]")
 
 
 class Place(NamedTuple):
@@ -76,6 +78,11 @@ def kept_chunk_path(folder: Path, address: str) -> str:
 def blanked_path(address: str, order: int) -> str:
     """Where a block lies from which the `order`-th erasure took records: they are blanked with spaces."""
     return f"chunks/{address[:2]}/{address}.e{order:06d}{ENDING}"
+
+
+def blanked(data: bytes | bytearray) -> bytes:
+    """As many bytes that say nothing: spaces, and the ends of lines where they were, so that line numbers stay true."""
+    return _NO_LINE_END.sub(b" ", bytes(data))
 
 
 def is_blanked(path: str) -> bool:

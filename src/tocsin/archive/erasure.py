@@ -28,7 +28,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.archive import batches
-from tocsin.archive.chunks import COMPRESSION_LEVEL, Place, blanked_path, capture_file, chunk_bytes, kept_chunk_path
+from tocsin.archive.chunks import (
+    COMPRESSION_LEVEL,
+    Place,
+    blanked,
+    blanked_path,
+    capture_file,
+    chunk_bytes,
+    kept_chunk_path,
+)
 from tocsin.archive.committer import Committer
 from tocsin.archive.custody import detail_path, other_statements
 from tocsin.archive.recovery import ERASING, manifest_path, settle_erasure
@@ -94,12 +102,13 @@ def erase(committer: Committer, plan: ErasurePlan, detail: Mapping[str, JsonValu
     work.gone += [str(path.relative_to(here.folder)) for path in (here.folder / "index").glob("*.*")]
     work.gone += [manifest_path(each) for each in range(1, here.generation + 1)]
     committer.disk.publish(here.folder / ERASING, _marker(order, work))
+    tombstones = _tombstones(committer, plan, order)
     committer.commit_erasure(
         statements=_statements(order, plan, work),
-        detail=detail,
+        detail={**detail, "tombstones": tombstones["tombstone"].to_pylist()},  # a rebuild has nowhere else to look
         files=work.made,
         tables=work.tables,
-        tombstones=_tombstones(committer, plan, order),
+        tombstones=tombstones,
         order=order,
     )
     settle_erasure(here.folder, committer.disk, order)
@@ -112,18 +121,20 @@ def _details_of(here: Snapshot, leaves: set[int]) -> list[int]:
 
 
 def _blank_chunks(here: Snapshot, plan: ErasurePlan, order: int, work: _Work) -> None:
-    blanked: dict[str, tuple[Place, bytearray]] = {}
+    blocks: dict[str, tuple[Place, bytearray]] = {}
     for capture_id, ranges in plan.ranges.items():
         places = capture_file(here.folder, capture_id).places
         for offset, length in ranges:
             for place in places:
                 start, end = max(offset, place.offset), min(offset + length, place.offset + place.size_bytes)
                 if start < end:
-                    if place.address not in blanked:
+                    if place.address not in blocks:
                         content = chunk_bytes(here.folder, place, here.sealer, capture_id)
-                        blanked[place.address] = (place, bytearray(content))
-                    blanked[place.address][1][start - place.offset : end - place.offset] = b" " * (end - start)
-    for address, (place, data) in blanked.items():
+                        blocks[place.address] = (place, bytearray(content))
+                    data = blocks[place.address][1]
+                    low, high = start - place.offset, end - place.offset
+                    data[low:high] = blanked(data[low:high])
+    for address, (place, data) in blocks.items():
         path = blanked_path(address, order)
         assert here.sealer is not None
         raw = here.sealer.sealed(zlib.compress(bytes(data), COMPRESSION_LEVEL), path)

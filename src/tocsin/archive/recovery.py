@@ -130,6 +130,9 @@ def _leftovers(folder: Path, manifest: Manifest) -> list[Path]:
     found += [path for path, first_leaf in secret_files(folder) if first_leaf >= manifest.log_size]
     found += [path for path, generation in _table_files(folder) if generation > manifest.generation]
     found += [path for path in (folder / "custody").glob("*.sealed") if int(path.name[:12]) >= manifest.log_size]
+    named = {each.path for files in manifest.tables.values() for each in files}
+    remade = (folder / "tables").glob("*/*.r*.parquet*")  # of a rebuild that was cut off
+    found += [path for path in remade if f"{path.parent.name}/{path.name}" not in named]
     known = set(manifest.open_captures)
     for each in manifest.tables["captures"]:
         try:

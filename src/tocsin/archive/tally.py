@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,7 +22,11 @@ _LEAST_GAP_MINUTES = 60
 _GAP_FACTOR = 10  # times the 95th percentile of the usual intervals
 _LEAST_INTERVALS = 20
 _MOST_GAPS = 10
-_COUNTERS = ("time_bases", "audiences", "reasons", "gone")
+_COUNTERS = ("time_bases", "audiences", "reasons", "gone", "noticed")
+# What was noticed while reading: kind -> how often, and where the first few are.
+Noticings = Mapping[str, tuple[int, Sequence[str]]]
+_FIRST_NOTICED = 3
+_NUMBER = re.compile(r"[0-9]+")
 
 
 class Gap(NamedTuple):
@@ -83,6 +88,8 @@ class CaptureTally:
     audiences: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     gone: Counter[str] = field(default_factory=Counter)  # what the platform itself said is gone, by kind
+    noticed: Counter[str] = field(default_factory=Counter)  # what is odd about records that were read, by kind
+    noticed_at: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -102,6 +109,7 @@ class CaptureTally:
         quarantine: Sequence[QuarantinedRecord],
         other_records: int,
         gone: Mapping[str, int],
+        noticed: Noticings,
     ) -> CaptureTally:
         """The counts after one more batch; this one is unchanged (a failed commit must not count)."""
         bounds = pc.min_max(posts["posted_at"].cast(pa.int64()))
@@ -118,8 +126,14 @@ class CaptureTally:
             max((each for each in (self.last_us, last) if each is not None), default=None),
             self.time_bases + _counted(posts["time_basis"]),
             self.audiences + _counted(posts["audience"]),
-            self.reasons + Counter(record.reason for record in quarantine),
+            # Reasons may tell a place ("at character 17"): counted without, or damage would make a million of them.
+            self.reasons + Counter(_NUMBER.sub("N", record.reason) for record in quarantine),
             self.gone + Counter(gone),
+            self.noticed + Counter({kind: count for kind, (count, _) in noticed.items()}),
+            {
+                kind: [*self.noticed_at.get(kind, ()), *noticed.get(kind, (0, ()))[1]][:_FIRST_NOTICED]
+                for kind in {*self.noticed_at, *noticed}
+            },
         )
 
     @property
@@ -135,6 +149,7 @@ class CaptureTally:
             capture_id, note.source, format_name, size_bytes, self.read, self.stored, self.duplicate, self.quarantined,
             self.versions, _instant(self.first_us), _instant(self.last_us), dict(self.time_bases),
             dict(self.audiences), dict(self.reasons), note.collected_at, note.query, note.method, note.gone,
+            dict(self.noticed), {kind: self.noticed_at[kind] for kind in sorted(self.noticed_at)},
         )  # fmt: skip
 
 

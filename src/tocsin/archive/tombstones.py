@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.archive.chunks import blanked
 from tocsin.records.ids import Pseudonyms
 from tocsin.records.posts import Block, QuarantinedRecord
 
 REASON = "erased by an order: not stored again, its bytes blanked"
+BESIDE = "its record holds an erased post too and was blanked: not stored again"
 _Kept = tuple[Sequence[Block], pa.Table, bytes, bytes, pa.Table, list[QuarantinedRecord]]
 
 
@@ -27,21 +29,27 @@ class Tombstones:
     def kept_out(
         self, blocks: Sequence[Block], posts: pa.Table, secrets: bytes, roots: bytes, names: pa.Table
     ) -> _Kept:
-        """What a commit was given without erased posts and their reposts: their records are blanked with spaces, their
-        rows go, and each is a quarantined record instead. The names of a dropped post and of accounts that have no
-        other post in the commit go too.
+        """What a commit was given without erased posts and their reposts: their records are blanked, their rows go, and
+        each is a quarantined record instead; so is a post whose record holds an erased one too. The names of a dropped
+        post and of accounts that have no other post in the commit go too.
         """
         if not self._marks or not posts.num_rows:
             return blocks, posts, secrets, roots, names, []
         dropped = self._dropped(posts)
         if not dropped.any():
             return blocks, posts, secrets, roots, names, []
-        gone, kept = posts.filter(pa.array(dropped)), posts.filter(pa.array(~dropped))
-        ranges = sorted(set(zip(gone["record_offset"].to_pylist(), gone["record_length"].to_pylist(), strict=True)))
+        places = list(zip(posts["record_offset"].to_pylist(), posts["record_length"].to_pylist(), strict=True))
+        ranges = sorted({place for place, is_dropped in zip(places, dropped, strict=True) if is_dropped})
+        beside = np.fromiter((place in set(ranges) for place in places), np.bool_, len(places)) & ~dropped
         refused = [
-            QuarantinedRecord(row["record_offset"], row["record_length"], row["line_no"] or 0, "", REASON)
-            for row in gone.select(["record_offset", "record_length", "line_no"]).to_pylist()
+            QuarantinedRecord(offset, length, line_no, "", REASON if is_dropped else BESIDE)
+            for (offset, length), line_no, is_dropped, is_beside in zip(
+                places, posts["line_no"].to_pylist(), dropped, beside, strict=True
+            )
+            if is_dropped or is_beside
         ]
+        dropped = dropped | beside
+        gone, kept = posts.filter(pa.array(dropped)), posts.filter(pa.array(~dropped))
         secrets = np.frombuffer(secrets, "V16")[~dropped].tobytes()
         roots = np.frombuffer(roots, "V32")[~dropped].tobytes()
         held = pa.concat_arrays(
@@ -75,5 +83,5 @@ def _blanked(block: Block, ranges: Sequence[tuple[int, int]]) -> Block:
     for offset, length in ranges:
         low, high = max(0, offset - start), min(len(data), offset + length - start)
         if low < high:
-            data[low:high] = b" " * (high - low)
+            data[low:high] = blanked(data[low:high])
     return replace(block, data=bytes(data))

@@ -45,7 +45,7 @@ from tocsin.archive.keys import Keys
 from tocsin.archive.names import known_names
 from tocsin.archive.strict import JsonValue, instant_text
 from tocsin.archive.tables import OpenCapture, Snapshot
-from tocsin.archive.tally import CaptureTally, CertifiedCapture, posting_minutes
+from tocsin.archive.tally import CaptureTally, CertifiedCapture, Noticings, posting_minutes
 from tocsin.archive.tombstones import Tombstones
 from tocsin.archive.versions import KnownVersions, id_words
 from tocsin.records.errors import TocsinInputError
@@ -172,6 +172,7 @@ class Writer(Committer):
         *,
         other_records: int = 0,
         gone: Mapping[str, int] | None = None,
+        noticed: Noticings | None = None,
     ) -> batches.CommitResult:
         """What was stored, once it is durable. `posts` (schema ENRICHED) may be in any order; it is kept.
 
@@ -188,7 +189,9 @@ class Writer(Committer):
         sifted = self._sifted(batches.checked_posts(posts, secrets, roots, capture.capture_id), secrets, roots)
         size_bytes = joined_size(capture, blocks, posts)
         counts = sifted.counts(len(quarantine))
-        tally = capture.tally.with_batch(posts, sifted.stored, sifted.versions, quarantine, other_records, gone or {})
+        tally = capture.tally.with_batch(
+            posts, sifted.stored, sifted.versions, quarantine, other_records, gone or {}, noticed or {}
+        )
         first_leaf = self._edge.size + len(capture.statements)
         rows = batches.archived_rows(sifted.posts, first_leaf, sifted.version_no, now)
         new_names = self._names.new_rows(with_file_name(capture, names))

@@ -99,6 +99,7 @@ def demo(door: Door, folder: Path) -> None:
     "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Day-month order where a file leaves it open."
 )
 @click.option("--time-zone", help="Zone of times that name none, for example Africa/Cairo [UTC].")
+@click.option("--encoding", help="Of texts that are not UTF-8 and bear no mark, for example windows-1256.")
 @click.option("--private-ok", metavar="REASON", help=_PRIVATE_OK)
 @click.option("--my-role", metavar="TEXT", help="In what role you hold it; asked with --private-ok.")
 @with_door
@@ -109,6 +110,7 @@ def collect(
     pairs: Sequence[str],
     date_order: str | None,
     time_zone: str | None,
+    encoding: str | None,
     private_ok: str | None,
     my_role: str | None,
 ) -> int:
@@ -118,6 +120,7 @@ def collect(
         mapping=_mapping(pairs),
         date_order=date_order,
         time_zone=time_zone,
+        encoding=encoding,
         private_ok=private_ok,
         my_role=my_role,
     )

@@ -22,14 +22,15 @@ from tocsin.desk.prove import prove as make_proof
     metavar="FIELDS",
     help="Fields to disclose, with commas; account, channel and post name the author or lead to the post.",
 )
+@click.option("--private-ok", metavar="REASON", help="Why a proof of a post that was not public may leave (sealed).")
 @with_door
-def prove(door: Door, post: str, output: Path, disclose: str) -> None:
+def prove(door: Door, post: str, output: Path, disclose: str, private_ok: str | None) -> None:
     """Write a proof that POST (its id or its place in the log) is archived unchanged, checkable without Tocsin.
 
     The zip holds the proof, its explanation and a verifier that needs only Python and the package cryptography.
     """
     fields = [name.strip() for name in disclose.split(",") if name.strip()]
-    done = make_proof(open_desk(door.desk_folder), post, output, disclose=fields, progress=door)
+    done = make_proof(open_desk(door.desk_folder), post, output, disclose=fields, private_ok=private_ok, progress=door)
     door.result(done)
     for line in prove_summary(done):
         door.say(line)

@@ -83,23 +83,24 @@ def line_blocks(stream: BinaryIO, block_size: int = BLOCK_SIZE, max_record: int 
         data = b"".join((*pending, piece[:cut]))
         pending = [piece[cut:]] if cut < len(piece) else []
         pending_size = len(piece) - cut
-        line_no, found = yield from _framed(data, offset, line_no, max_record)
+        line_no, count = yield from _framed(data, offset, line_no, count, max_record)
         offset += len(data)
-        count += found
-        check_records(count, offset)
     if pending:
-        yield from _framed(b"".join(pending), offset, line_no, max_record)
+        yield from _framed(b"".join(pending), offset, line_no, count, max_record)
     source.check()
 
 
-def _framed(data: bytes, offset: int, line_no: int, max_record: int) -> Generator[Block, None, tuple[int, int]]:
-    """Blocks of at most MAX_FRAMES lines each; returns the number of the line after them and how many were framed."""
-    at = count = 0
+def _framed(
+    data: bytes, offset: int, line_no: int, count: int, max_record: int
+) -> Generator[Block, None, tuple[int, int]]:
+    """Blocks of at most MAX_FRAMES lines each; returns the number of the line after them, and of the frames so far."""
+    at = 0
     while at < len(data):
         frames, line_no, end = line_frames(data[at:] if at else data, offset + at, line_no, max_record)
         yield Block(offset + at, data[at : at + end], tuple(frames))
         at += end
         count += len(frames)
+        check_records(count, offset + at)
     return line_no, count
 
 

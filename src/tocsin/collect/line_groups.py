@@ -9,7 +9,7 @@ from tocsin.collect.line_frames import line_blocks
 from tocsin.collect.reader import BLOCK_SIZE, MAX_RECORD
 from tocsin.records.posts import Block, Frame
 
-MAX_GROUP: Final = 4 << 20  # bytes; more lines than that without a new start are cut off from their record
+MAX_GROUP: Final = 1 << 20  # bytes; more lines than that without a new start are cut off from their record
 
 
 class StartRule(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tocsin.archive import Keys, Snapshot, load_keys, open_writer
+from tocsin.archive import Keys, Snapshot, load_keys
+from tocsin.archive.committer import Committer
 from tocsin.archive.strict import JsonValue
 from tocsin.desk.place import Desk
 from tocsin.records.errors import TocsinInputError
@@ -41,7 +42,7 @@ def state(
     Raises TocsinInputError without the keys, TocsinError where another process keeps writing.
     """
     keys = keys or load_keys(desk.folder, desk.keys_folder)
-    with open_writer(desk.folder, keys, desk.clock, wait_s=_WAIT_S) as writer:
+    with Committer(desk.folder, keys, desk.clock, wait_s=_WAIT_S, last_head=keys.last_head) as writer:
         if check:
             check(writer.snapshot())
         return writer.append_statements([body], [detail])[0]

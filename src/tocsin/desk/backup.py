@@ -23,10 +23,11 @@ from tocsin.archive.parts import MovedOnError, Part, desk_parts
 from tocsin.archive.strict import instant_text
 from tocsin.desk import tar_stream
 from tocsin.desk.backup_format import BACKUP, DESK, KEYS, LISTING, WEB, Head, Listed, read_files
+from tocsin.desk.exported import state_shared
 from tocsin.desk.place import Desk
 from tocsin.desk.progress import Bar, Progress
 from tocsin.desk.write_file import check_writable
-from tocsin.records.errors import EvidenceError, TocsinInputError
+from tocsin.records.errors import EvidenceError, TocsinError, TocsinInputError
 from tocsin.share.age_files import Recipients, encrypt_into, recipients
 
 _PIECE = 1 << 18
@@ -67,7 +68,12 @@ def backup(
     cannot be used, EvidenceError where the desk lacks a file that its own manifest or log names.
     """
     keys = load_keys(desk.folder, desk.keys_folder) if with_keys else None
-    return written_copy(desk, output, recipients(to), BACKUP, keys, extras or {}, progress)
+    named = recipients(to)
+    try:
+        state_shared(desk, BACKUP)  # before it is made, so that the copy has the statement too
+    except TocsinError as error:  # a backup is worth having on a machine without the keys, or beside an import
+        progress.note(f"The log does not speak of this backup: {error.message}")
+    return written_copy(desk, output, named, BACKUP, keys, extras or {}, progress)
 
 
 def written_copy(

@@ -48,7 +48,7 @@ from tocsin.records.posts import Block
 
 # A commit costs a dozen fsyncs whatever its size; this many blocks are about 16 MiB and some 16,000 posts.
 BLOCKS_PER_COMMIT = 16
-BYTES_PER_COMMIT = 32 << 20  # or fewer blocks, where records of many MiB make them long
+BYTES_PER_COMMIT = 20 << 20  # or fewer blocks, where records of many MiB make them long
 LONGEST_STATED = 1000  # characters of a stated reason or role: a log entry holds 64 KiB
 # Statements hold ASCII only (one spelling each); what is readable stays so, all but the percent sign itself.
 AS_IS = "".join(set(string.printable) - set(string.whitespace) - {"%"}) + " "
@@ -132,7 +132,7 @@ def collect(
             # Before anything is read: who said they may, why and as what, is in the log whatever comes after.
             writer.append_statements([_private_statement(str(options.private_ok), str(options.my_role))])
         one = _OneDesk(writer, index, pool, keys, options, progress)
-        for found in open_inputs(paths, stdin or getattr(sys.stdin, "buffer", None), desk.staging):
+        for found in open_inputs(paths, stdin or getattr(sys.stdin, "buffer", None), desk.staging, options.encoding):
             # File names on disk need not be text.
             given = replace(found, name=storable(found.name))
             if isinstance(given, RefusedInput):
@@ -285,6 +285,7 @@ class _OneDesk:
             [record for work in batch for record in work.quarantined],
             other_records=other_records(batch),
             gone=gone(batch),
+            noticed=noticed(batch),
         )
         self.index.add(result.rows)
 
@@ -296,6 +297,7 @@ def stated_options(options: ReadOptions) -> dict[str, JsonValue]:
         "mapping": dict(options.mapping),
         "date_order": options.date_order,
         "time_zone": options.time_zone,
+        "encoding": options.encoding,
         "may_read_private": options.may_read_private,
     }
 
@@ -310,6 +312,17 @@ def gone(batch: Sequence[BlockWork]) -> Counter[str]:
     found: Counter[str] = Counter()
     for work in batch:
         found.update(work.gone)
+    return found
+
+
+def noticed(batch: Sequence[BlockWork]) -> dict[str, tuple[int, list[str]]]:
+    """What was odd about records that were read all the same: how often, and where the first few are."""
+    found: dict[str, tuple[int, list[str]]] = {}
+    for work in batch:
+        for kind, (count, first) in work.noticed.items():
+            held, places = found.get(kind, (0, []))
+            at = [f"line {each.line_no:,}, byte {each.record_offset:,}" for each in first]
+            found[kind] = (held + count, places + at)
     return found
 
 

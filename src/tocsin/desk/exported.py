@@ -21,8 +21,11 @@ EXPORTS = frozenset({"report", "table", "network", "proof"})
 SHARED = frozenset({"backup", "handover"})
 
 
-def state_exported(desk: Desk, what: str, file_bytes: bytes, leaves: Iterable[int]) -> int:
-    """The leaf that states an export: `what` is one of EXPORTS, `leaves` are those of the posts quoted in it.
+def state_exported(
+    desk: Desk, what: str, file_bytes: bytes, leaves: Iterable[int], *, reason: str | None = None
+) -> int:
+    """The leaf that states an export: `what` is one of EXPORTS, `leaves` are those of the posts quoted in it, `reason`
+    why something that was not public leaves.
 
     Raises TocsinInputError without the desk's keys, TocsinError where another process keeps writing to the desk.
     """
@@ -32,17 +35,19 @@ def state_exported(desk: Desk, what: str, file_bytes: bytes, leaves: Iterable[in
     return state(
         desk,
         {"type": "exported", "v": 1, "what": what},
-        {"sha256": sha256(file_bytes).hexdigest(), "leaves": quoted},
+        {"sha256": sha256(file_bytes).hexdigest(), "leaves": quoted, **({"reason": reason.strip()} if reason else {})},
     )
 
 
-def write_exported(desk: Desk, what: str, file: Path, data: bytes, leaves: Iterable[int]) -> None:
+def write_exported(
+    desk: Desk, what: str, file: Path, data: bytes, leaves: Iterable[int], *, reason: str | None = None
+) -> None:
     """Write a file that leaves the desk, and state it: both or neither. Raises as the two."""
-    write_whole(file, data, before_shown=lambda: state_exported(desk, what, data, leaves))
+    write_whole(file, data, before_shown=lambda: state_exported(desk, what, data, leaves, reason=reason))
 
 
-def state_shared(desk: Desk, what: str, digest: str, log_size: int) -> int:
-    """The leaf that states a copy of the whole desk: `digest` is the SHA-256 of the file, `log_size` what is in it."""
+def state_shared(desk: Desk, what: str) -> int:
+    """The leaf that states that a copy of the whole desk is about to be made. Raises as `state_exported`."""
     if what not in SHARED:
         raise ValueError(f"no kind of copy: {what}")
-    return state(desk, {"type": "shared", "v": 1, "what": what, "size": log_size}, {"sha256": digest})
+    return state(desk, {"type": "shared", "v": 1, "what": what}, {})

@@ -27,6 +27,7 @@ class RebuildResult:
     rebuilt: Rebuilt
     undescribed: int
     lost_tombstones: int
+    lost_quarantine: int = 0  # rows about records that were erased
 
     def as_json(self) -> dict[str, Any]:
         """The machine answer of `tocsin rebuild`."""
@@ -37,6 +38,7 @@ class RebuildResult:
             "statements": self.rebuilt.statements,
             "captures_without_file_name": self.undescribed,
             "orders_without_tombstones": self.lost_tombstones,
+            "quarantine_rows_of_erased_records": self.lost_quarantine,
         }
 
     def as_text(self) -> list[str]:
@@ -52,6 +54,10 @@ class RebuildResult:
             lines.append(
                 f"{self.lost_tombstones:,} orders of erasure did not keep their tombstones: where that table was lost, "
                 "an import of the same file could bring back what was erased."
+            )
+        if self.lost_quarantine and self.rebuilt.tables["quarantine"].made:
+            lines.append(
+                f"{self.lost_quarantine:,} quarantine rows were about records that are erased: not made again."
             )
         lines.append(f"{self.rebuilt.posts_checked:,} posts are those the log commits to. The search index is new.")
         said = "The log says so" if self.rebuilt.statements else "No table was lost, so the log says nothing of it"
@@ -86,7 +92,7 @@ def rebuild(
             rebuilder.take(commit.leaf_index, commit.generation, commit.digest, commit.tables)
         rebuilt = rebuilder.finish(replay.open_captures(), replay.captures_begun)
         rebuild_index(desk.folder)
-    return RebuildResult(rebuilt, replay.undescribed, replay.lost_tombstones)
+    return RebuildResult(rebuilt, replay.undescribed, replay.lost_tombstones, replay.lost_quarantine)
 
 
 def _commits(

@@ -52,8 +52,8 @@ def occurrences(
     """Every record in any capture that is one of these posts or reposts one, stored or duplicate, in order of captures.
 
     `here` is a snapshot with the keys' sealer (a writer's `snapshot()`), by default the desk as last acknowledged:
-    captures are read as far as it acknowledges them. Records already erased are blank, and found no more. Reads every capture
-    with its own reader: minutes for a large desk, memory for a few blocks.
+    captures are read as far as it acknowledges them. Records already erased are blank, and found no more. Reads every
+    capture with its own reader: minutes for a large desk, memory for a few blocks.
 
     Signature: occurrences(desk, keys, post_ids, *, here=None, progress=None, processes=None) -> list[Occurrence].
     Raises EvidenceError where a capture is missing or damaged, or its records no longer lie where they did.

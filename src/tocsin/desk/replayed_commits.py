@@ -25,7 +25,7 @@ from tocsin.archive.tally import CaptureTally, certified_capture, posting_minute
 from tocsin.archive.tiles import Log
 from tocsin.archive.versions import KnownVersions, id_words
 from tocsin.desk.block_work import BlockWork
-from tocsin.desk.collect import gone, other_records
+from tocsin.desk.collect import gone, noticed, other_records
 from tocsin.desk.replay import CapturesBook
 from tocsin.records.errors import EvidenceError
 from tocsin.records.posts import ENRICHED, NAMES, QuarantinedRecord
@@ -55,6 +55,7 @@ class Replay:
         self._pending: dict[str, list[pa.Table]] = defaultdict(list)
         self._certified = _certified_on_file(here) if erasures.orders else {}
         self.undescribed = 0  # captures whose file name nothing but the lost names table had
+        self.lost_quarantine = 0  # rows about records that are erased, and so blank
         self.lost_tombstones = 0  # orders of erasure whose tombstones nothing but their table has
 
     def block_order(self) -> Iterator[tuple[str, int]]:
@@ -130,7 +131,7 @@ class Replay:
         rows = batches.archived_rows(posts.filter(pa.array(mask)), act.first_post, seen.version_no[mask], act.at)
         rows = rows.set_column(0, rows.schema.field(0), pa.array(leaves))
         tally = capture.tally.with_batch(
-            posts, rows.num_rows, seen.versions, quarantine, other_records(works), gone(works)
+            posts, rows.num_rows, seen.versions, quarantine, other_records(works), gone(works), noticed(works)
         )
         self._add("posts", rows)
         self._add_names(capture, names)
@@ -150,6 +151,7 @@ class Replay:
         found = dict(zip(COUNTS, (given + quarantined, stored, given - stored, quarantined), strict=True))
         said = {name: act.count(name) for name in COUNTS}
         if stored == expected and (self._erasures.orders or found == said):
+            self.lost_quarantine += max(0, said["quarantined"] - quarantined)
             return
         described = self._book.details.get(capture.capture_id)
         raise EvidenceError(

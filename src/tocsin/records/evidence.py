@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -72,3 +72,5 @@ class CaptureSummary:
     query: str | None
     method: str | None
     gone: tuple[str, ...]
+    noticed: dict[str, int] = field(default_factory=dict)  # what is odd about records that were read -> count
+    noticed_at: dict[str, list[str]] = field(default_factory=dict)  # the same -> where the first few are
