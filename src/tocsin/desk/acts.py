@@ -35,6 +35,7 @@ def state(
     *,
     keys: Keys | None = None,
     check: Callable[[Snapshot], None] | None = None,
+    wait_s: float | None = None,
 ) -> int:
     """The leaf of a statement, once it is durable. `detail` lies sealed; the log has its keyed digest only.
 
@@ -42,7 +43,9 @@ def state(
     Raises TocsinInputError without the keys, TocsinError where another process keeps writing.
     """
     keys = keys or load_keys(desk.folder, desk.keys_folder)
-    with Committer(desk.folder, keys, desk.clock, wait_s=_WAIT_S, last_head=keys.last_head) as writer:
+    with Committer(
+        desk.folder, keys, desk.clock, wait_s=_WAIT_S if wait_s is None else wait_s, last_head=keys.last_head
+    ) as writer:
         if check:
             check(writer.snapshot())
         return writer.append_statements([body], [detail])[0]

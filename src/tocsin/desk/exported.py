@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from tocsin.archive import snapshot
 from tocsin.archive.strict import JsonValue
 from tocsin.desk.acts import state
 from tocsin.desk.place import Desk
@@ -50,4 +51,5 @@ def state_shared(desk: Desk, what: str) -> int:
     """The leaf that states that a copy of the whole desk is about to be made. Raises as `state_exported`."""
     if what not in SHARED:
         raise ValueError(f"no kind of copy: {what}")
-    return state(desk, {"type": "shared", "v": 1, "what": what}, {})
+    size = snapshot(desk.folder).log_size
+    return state(desk, {"type": "shared", "v": 1, "what": what, "size": size}, {}, wait_s=0.0)
