@@ -48,7 +48,7 @@ from tocsin.records.posts import Block
 
 # A commit costs a dozen fsyncs whatever its size; this many blocks are about 16 MiB and some 16,000 posts.
 BLOCKS_PER_COMMIT = 16
-BYTES_PER_COMMIT = 20 << 20  # or fewer blocks, where records of many MiB make them long
+BYTES_PER_COMMIT = 16 << 20  # or fewer blocks, where records of many MiB make them long
 RECORDS_PER_COMMIT = 16_384  # of very short records many fit in a block, and each bad one is a row with its reason
 LONGEST_STATED = 1000  # characters of a stated reason or role: a log entry holds 64 KiB
 # Statements hold ASCII only (one spelling each); what is readable stays so, all but the percent sign itself.
