@@ -27,17 +27,18 @@ _POST_ENDING = post_entry_parts("", "")[1]
 _BATCH_ROWS = 4096
 
 
-class PostsCheck:
-    """Walks the posts table beside the log; both are in the order of leaves."""
+class LeavesCheck:
+    """Walks the posts table beside the log, both in the order of leaves: a row for each post of the log and no other,
+    of its capture and time.
 
-    def __init__(self, here: Snapshot, originals: Originals, erasures: Erasures) -> None:
+    Without the keys that is all: the digests of the table files, which the log states, stand for the values.
+    """
+
+    def __init__(self, here: Snapshot, erasures: Erasures) -> None:
         self.count = 0
         self.erased = 0
-        self.originals_lost = 0
+        self.originals_lost = len(erasures.lost)
         self._here, self._erasures = here, erasures
-        self._originals = originals
-        self._secrets = Secrets(here.folder)
-        self._names = _Names(here)
         self._rows = self._expected()
         self._next = next(self._rows, None)
 
@@ -54,15 +55,7 @@ class PostsCheck:
         if leaf_index in self._erasures.orders:
             order = self._erasures.orders[leaf_index]
             raise EvidenceError(f"leaf {leaf_index} was erased by order {order}, but the posts table has it still")
-        if leaf_index in self._erasures.lost:
-            self.originals_lost += 1  # its record was erased with another post's: nothing to hash
-        elif row[1] != entry:
-            if row[1] == b"":
-                raise EvidenceError(f"leaf {leaf_index}: its secret is missing")
-            raise EvidenceError(
-                f"leaf {leaf_index}: the row of the posts table, its names, its original bytes in capture {row[2]} "
-                "or its secret are not those that were archived"
-            )
+        self._check(row, entry)
         self.count += 1
         self._next = next(self._rows, None)
         return True
@@ -71,6 +64,41 @@ class PostsCheck:
         """Raises EvidenceError where the posts table goes on beyond the log."""
         if self._next is not None:
             raise EvidenceError(f"the posts table has a row for leaf {self._next[0]}, which the log does not have")
+
+    def _check(self, row: tuple[int, bytes, str], entry: bytes) -> None:
+        """Raise EvidenceError unless the row, of which `row[1]` begins the entry, is the leaf's."""
+        if not (entry.startswith(row[1]) and entry.endswith(_POST_ENDING)):
+            raise EvidenceError(f"leaf {row[0]}: the row of the posts table is of another capture or time")
+
+    def _expected(self) -> Iterator[tuple[int, bytes, str]]:
+        for batch in self._here.batches("posts", ["leaf_index", "archived_at", "capture_id"], _BATCH_ROWS):
+            rows = pa.Table.from_batches([batch])
+            archived = _instants(rows["archived_at"])
+            for leaf_index, at, capture_id in zip(
+                rows["leaf_index"].to_pylist(), archived, rows["capture_id"].to_pylist(), strict=True
+            ):
+                yield leaf_index, _entry_head(at, capture_id), capture_id
+
+
+class PostsCheck(LeavesCheck):
+    """With the keys: that the values, names, original bytes and secret of each row give its leaf."""
+
+    def __init__(self, here: Snapshot, originals: Originals, erasures: Erasures) -> None:
+        self._originals = originals
+        self._secrets = Secrets(here.folder)
+        self._names = _Names(here)
+        super().__init__(here, erasures)
+
+    def _check(self, row: tuple[int, bytes, str], entry: bytes) -> None:
+        if row[0] in self._erasures.lost:
+            super()._check(row, entry)  # its record was erased with another post's: there is nothing to hash
+        elif row[1] == b"":
+            raise EvidenceError(f"leaf {row[0]}: its secret is missing")
+        elif row[1] != entry:
+            raise EvidenceError(
+                f"leaf {row[0]}: the row of the posts table, its names, its original bytes in capture {row[2]} "
+                "or its secret are not those that were archived"
+            )
 
     def _expected(self) -> Iterator[tuple[int, bytes, str]]:
         """(leaf index, the entry its row gives, capture id) of each row."""
@@ -88,6 +116,9 @@ class PostsCheck:
             rows["kind"].to_pylist(), rows["pointer"].to_pylist(), strict=True,
         )  # fmt: skip
         for at, (leaf_index, (*before, kind, pointer)) in enumerate(zip(leaves, values, strict=True)):
+            if leaf_index in self._erasures.lost:
+                yield leaf_index, _entry_head(archived[at], captures[at]), captures[at]
+                continue
             record = self._originals.record(captures[at], offsets[at], lengths[at])
             secret = self._secrets.of(leaf_index)
             if secret is None:
@@ -132,52 +163,9 @@ class _Names:
         return list(result)
 
 
-class LeavesCheck:
-    """Without the keys: that the posts table has a row for each post of the log and no other, of its capture and time.
-
-    The digests of the table files, which the log states, stand for the values.
-    """
-
-    def __init__(self, here: Snapshot, erasures: Erasures) -> None:
-        self.count = 0
-        self.erased = 0
-        self.originals_lost = len(erasures.lost)
-        self._erasures = erasures
-        self._rows = self._expected(here)
-        self._next = next(self._rows, None)
-
-    def takes(self, leaf_index: int, entry: bytes) -> bool:
-        """Whether the leaf is a post's. Raises EvidenceError naming the leaf where log and table differ."""
-        row = self._next
-        if row is None or row[0] != leaf_index:
-            if leaf_index in self._erasures.orders and entry.endswith(_POST_ENDING):
-                self.erased += 1
-                return True
-            if entry.endswith(_POST_ENDING) or (row is not None and row[0] < leaf_index):
-                raise EvidenceError(f"leaf {leaf_index} of the log is a post that the posts table does not have")
-            return False
-        if leaf_index in self._erasures.orders:
-            order = self._erasures.orders[leaf_index]
-            raise EvidenceError(f"leaf {leaf_index} was erased by order {order}, but the posts table has it still")
-        if not (entry.startswith(row[1]) and entry.endswith(_POST_ENDING)):
-            raise EvidenceError(f"leaf {leaf_index}: the row of the posts table is of another capture or time")
-        self.count += 1
-        self._next = next(self._rows, None)
-        return True
-
-    def finish(self) -> None:
-        """Raises EvidenceError where the posts table goes on beyond the log."""
-        if self._next is not None:
-            raise EvidenceError(f"the posts table has a row for leaf {self._next[0]}, which the log does not have")
-
-    def _expected(self, here: Snapshot) -> Iterator[tuple[int, bytes]]:
-        for batch in here.batches("posts", ["leaf_index", "archived_at", "capture_id"], _BATCH_ROWS):
-            rows = pa.Table.from_batches([batch])
-            archived = _instants(rows["archived_at"])
-            for leaf_index, at, capture_id in zip(
-                rows["leaf_index"].to_pylist(), archived, rows["capture_id"].to_pylist(), strict=True
-            ):
-                yield leaf_index, post_entry_parts(at.replace(".000000Z", "Z"), capture_id)[0]
+def _entry_head(archived_at: str, capture_id: str) -> bytes:
+    """What stands before the root in a post's entry. A fraction of a second stays, and so differs from the entry."""
+    return post_entry_parts(archived_at.replace(".000000Z", "Z"), capture_id)[0]
 
 
 def _words(column: pa.Array | pa.ChunkedArray) -> Words:
